@@ -1,0 +1,77 @@
+import leven from 'leven';
+import { InvalidOptionError, UnknownOptionError } from './errors.js';
+
+/** Says what is allowed when `value` is not, and nothing when it is. */
+export type Rule = (value: unknown) => string | undefined;
+
+/** One rule for each option that exists; `undefined` always means "not given". */
+export type Rules<T> = { readonly [K in keyof Required<T>]: Rule };
+
+/**
+ * Checks all options of `owner` together, before anything is built from them.
+ *
+ * @throws UnknownOptionError for an option without a rule, naming the nearest one.
+ * @throws InvalidOptionError for a value that its rule refuses, quoting the value and its type.
+ */
+export function checkOptions<T extends object>(owner: string, options: T, rules: Rules<T>): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new InvalidOptionError(`${owner}: options must be an object, but were ${quote(options)}.`);
+  }
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(rules, name)) throw unknownOption(owner, name, Object.keys(rules));
+    if (value !== undefined) check(owner, `option '${name}'`, value, rules[name as keyof T]);
+  }
+}
+
+/** Checks one value. @throws InvalidOptionError */
+export function check(owner: string, what: string, value: unknown, rule: Rule): void {
+  const allowed = rule(value);
+  if (allowed !== undefined) {
+    throw new InvalidOptionError(`${owner}: ${what} must be ${allowed}, but was ${quote(value)}.`);
+  }
+}
+
+export const integer =
+  (min: number, max = Number.MAX_SAFE_INTEGER): Rule =>
+  (value) =>
+    Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max
+      ? undefined
+      : max === Number.MAX_SAFE_INTEGER
+        ? `a whole number of at least ${min}`
+        : `a whole number from ${min} to ${max}`;
+
+export const boolean: Rule = (value) => (typeof value === 'boolean' ? undefined : 'true or false');
+
+export const callable: Rule = (value) => (typeof value === 'function' ? undefined : 'a function');
+
+export const nonEmptyString: Rule = (value) =>
+  typeof value === 'string' && value !== '' ? undefined : 'a non-empty string';
+
+export const oneOf =
+  (...values: readonly string[]): Rule =>
+  (value) =>
+    values.includes(value as string) ? undefined : values.map((each) => `'${each}'`).join(' or ');
+
+/** The value and its type, short enough for a message: `"10" (string)`, `-1 (number)`. Objects only by their class. */
+export function quote(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === 'string')
+    return `${JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)} (string)`;
+  if (typeof value === 'function') return `${value.name || 'an anonymous function'} (function)`;
+  if (typeof value === 'object') return `an object of class ${value.constructor?.name ?? 'null'}`;
+  return `${typeof value === 'symbol' ? value.toString() : `${value as number}`} (${typeof value})`;
+}
+
+function unknownOption(owner: string, name: string, known: readonly string[]): UnknownOptionError {
+  return new UnknownOptionError(
+    `${owner}: there is no option '${name}';${didYouMean(name, known)} The options are ${known.map((each) => `'${each}'`).join(', ')}.`,
+  );
+}
+
+/** ` did you mean 'x'?` when one of `known` is near, else nothing. */
+export function didYouMean(name: string, known: readonly string[]): string {
+  const near = known.toSorted((a, b) => leven(name, a) - leven(name, b))[0];
+  return near !== undefined && leven(name, near) <= Math.max(2, name.length / 3)
+    ? ` did you mean '${near}'?`
+    : '';
+}
