@@ -1,0 +1,178 @@
+/**
+ * The port that stores messages. `broker/memory` and `broker/redis` implement it, and one contract suite
+ * (`test/broker/contract.ts`) says what an implementation must do. Time is always the broker's own.
+ *
+ * A message waits as *ready* or *delayed*, is *on loan* to a consumer, or is *dead*; settling ends a loan.
+ */
+export interface Broker {
+  /** Ready to serve, or an error within the connect time limit. @throws BrokerUnreachableError, BrokerUnsupportedError */
+  open(): Promise<void>;
+  /** Lets go of everything that it opened. Calls under way reject with BrokerClosedError. */
+  close(): Promise<void>;
+  /**
+   * Stores a batch, all or nothing, in this order. Calls of one queue must not overlap: the next one waits for this one.
+   * @throws BrokerRefusedError (nothing was stored), SubmitUnknownError (nobody knows)
+   */
+  add(queue: string, batch: readonly NewMessage[]): Promise<void>;
+  /** Opens a consumer's side of a queue. `wake` is called whenever there may be something to claim, once for each `arm`. */
+  lease(queue: string, options: LeaseOptions, wake: () => void): Lease;
+  counts(queue: string): Promise<QueueCounts>;
+  /**
+   * Removes a chunk of what is ready or delayed, never what is on loan or dead.
+   * An empty answer means that nothing is left. The removed envelopes say whose results somebody waits for.
+   */
+  clear(queue: string): Promise<readonly StoredEnvelope[]>;
+  /** The dead, oldest first; at most `MAX_BATCH` of them. */
+  listDead(queue: string, offset: number, limit: number): Promise<readonly DeadMessage[]>;
+  /** Stores results and tells those who wait for them. */
+  storeResults(queue: string, results: readonly StoredResult[]): Promise<void>;
+  /**
+   * The stored result of a message, as soon as there is one. Survives reconnects: subscribes first, then reads.
+   * Rejects with the signal's reason when that aborts.
+   */
+  waitForResult(queue: string, id: string, signal: AbortSignal): Promise<string>;
+}
+
+/** The loans of one consumer. It has at most one `claim` under way at a time. */
+export interface Lease {
+  /**
+   * One round trip: applies `settlements`, renews the lease, and takes up to `want` messages (at most `MAX_BATCH`, and
+   * about 4 MiB of envelopes; then `more` says so).
+   * `holds` says whether the consumer believes that something is on loan to it.
+   * Rejects only when nothing was applied; the same settlements may then be sent again.
+   */
+  claim(want: number, holds: boolean, settlements: Settlements): Promise<Claim>;
+  /** Asks for one call of `wake`, at the latest in `dueIn` ms if that is given. */
+  arm(dueIn?: number): void;
+  /** Takes the request back: this consumer has no room. */
+  disarm(): void;
+  /** Takes a new identity, after a lost lease. */
+  renewIdentity(): void;
+  /** Forgets this consumer. It must hold nothing any more. */
+  close(): Promise<void>;
+}
+
+export interface LeaseOptions {
+  /** How long a silent consumer keeps what is on loan to it, in ms. */
+  lease: number;
+  /** A message that took its consumer down this often is dead. */
+  maxCrashes: number;
+}
+
+export interface NewMessage {
+  /** 22 characters. */
+  readonly id: string;
+  /** Not empty, and without line feeds (JSON holds none). */
+  readonly envelope: string;
+}
+
+export interface StoredEnvelope {
+  readonly id: string;
+  /** The stored text; not necessarily well-formed. */
+  readonly envelope: string;
+}
+
+export interface StoredResult {
+  readonly id: string;
+  /** Kept for this long, in ms. */
+  readonly ttl: number;
+  readonly result: string;
+}
+
+/** What became of deliveries since the last claim. At most `MAX_SETTLEMENTS` in all. */
+export interface Settlements {
+  readonly done: readonly string[];
+  /** Back to the front of the queue, in this order; attempts unchanged. */
+  readonly released: readonly string[];
+  readonly delayed: readonly DelayedSettlement[];
+  readonly dead: readonly DeadSettlement[];
+  readonly results: readonly StoredResult[];
+}
+
+export const NO_SETTLEMENTS: Settlements = Object.freeze({
+  done: [],
+  released: [],
+  delayed: [],
+  dead: [],
+  results: [],
+});
+
+/** One call carries at most this many messages in either direction (Lua's `unpack` ends at about 8,000). */
+export const MAX_BATCH = 1_000;
+
+export interface DelayedSettlement {
+  readonly id: string;
+  /** In ms from now. */
+  readonly delay: number;
+  readonly history: History;
+}
+
+export interface DeadSettlement {
+  readonly id: string;
+  /** JSON of a `DeadRecord`. */
+  readonly record: string;
+}
+
+/** What befell a message before; all zero for most. */
+export interface History {
+  /** Runs that failed. */
+  readonly attempts: number;
+  /** Consumers that died, or lost their lease, while they held it. */
+  readonly crashes: number;
+  /** Times a consumer gave it back because it did not know the task. */
+  readonly refusals: number;
+}
+
+export const NO_HISTORY: History = Object.freeze({ attempts: 0, crashes: 0, refusals: 0 });
+
+export interface Claim {
+  /** The lease is gone: nothing was applied, and nothing is on loan to this consumer. */
+  readonly lost: boolean;
+  readonly ids: readonly string[];
+  /** Parsed JSON, or `Malformed`, in the order of `ids`. */
+  readonly envelopes: readonly unknown[];
+  /** About how many bytes (UTF-16 units) the envelopes take together. */
+  readonly size: number;
+  /** Only those that have a history. */
+  readonly histories: ReadonlyMap<string, History>;
+  /** The one message granted took its consumers down before: nothing may run beside it. */
+  readonly alone: boolean;
+  /** Such a message waits: it is granted only to a consumer that holds nothing. */
+  readonly suspects: boolean;
+  /** More is ready than was granted. */
+  readonly more: boolean;
+  /** When the next delayed message is due, in ms from now. */
+  readonly dueIn: number | undefined;
+  /** Messages that this call found to have crashed too often: dead now. */
+  readonly buried: readonly StoredEnvelope[];
+  /** Dead messages dropped to keep the limit. */
+  readonly droppedDead: number;
+}
+
+/** Stands for an envelope that is not JSON, or that carries another message's id. */
+export class Malformed {
+  constructor(readonly text: string) {}
+}
+
+export interface QueueCounts {
+  readonly ready: number;
+  readonly delayed: number;
+  readonly onLoan: number;
+  readonly dead: number;
+}
+
+export type DeadReason = 'failed' | 'crashed' | 'malformed' | 'unknown-task';
+
+/** Why a message is dead. */
+export interface DeadRecord {
+  readonly reason: DeadReason;
+  readonly attempts?: number;
+  readonly crashes?: number;
+  readonly error?: { readonly name: string; readonly message: string; readonly stack?: string };
+}
+
+export interface DeadMessage extends StoredEnvelope {
+  readonly record: DeadRecord;
+  /** Since when, in ms since 1970, by the broker's clock. */
+  readonly at: number;
+}

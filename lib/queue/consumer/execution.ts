@@ -1,0 +1,143 @@
+import { Malformed, type DeadReason, type DeadRecord, type History } from '../broker.js';
+import { ENVELOPE_VERSION, type Envelope } from '../envelope.js';
+import { readArgs, writeValue } from '../payload.js';
+import { recordError, writeFailure, type ErrorRecord } from '../result.js';
+import { refusalDelay, refusedFor, retryDelay } from '../retry-policy.js';
+import type { TaskSettings } from '../task-options.js';
+import { runInContext, type Delivery } from './delivery.js';
+
+/** A task that a consumer can run. */
+export interface RunnableTask {
+  readonly settings: TaskSettings;
+  readonly run: (...args: never[]) => unknown;
+}
+
+/** What became of a delivery: the one thing that its pipeline ends in. */
+export type Outcome =
+  | { readonly kind: 'done'; readonly result?: StoredOutcome }
+  | { readonly kind: 'retry'; readonly delay: number; readonly history: History; readonly error: unknown }
+  | { readonly kind: 'refused'; readonly delay: number; readonly history: History }
+  | {
+      readonly kind: 'dead';
+      readonly record: DeadRecord;
+      readonly error?: unknown;
+      readonly result?: StoredOutcome;
+    };
+
+interface StoredOutcome {
+  readonly ttl: number;
+  readonly result: string;
+}
+
+const DONE: Outcome = Object.freeze({ kind: 'done' });
+
+/** A delivery that can run: its task and its arguments. */
+interface Call {
+  readonly task: RunnableTask;
+  readonly envelope: Envelope;
+  readonly args: readonly unknown[];
+}
+
+/** Runs deliveries: envelope -> call -> value or error -> outcome. Never rejects. */
+export class Execution {
+  constructor(
+    private readonly tasks: ReadonlyMap<string, RunnableTask>,
+    private readonly unknownTaskTimeout: number,
+  ) {}
+
+  async run(delivery: Delivery): Promise<Outcome> {
+    const call = this.read(delivery);
+    if ('kind' in call) return call;
+    let value: unknown;
+    try {
+      value = await runInContext(delivery, () => call.task.run(...(call.args as never[])));
+    } catch (error) {
+      return failed(delivery, call, error);
+    }
+    return call.envelope.result === undefined ? DONE : succeeded(call, value);
+  }
+
+  private read(delivery: Delivery): Call | Outcome {
+    const { envelope } = delivery;
+    if (!isEnvelope(envelope))
+      return malformed('the envelope is not of the form that docs/wire-protocol.md gives');
+    if (envelope.v !== ENVELOPE_VERSION) return this.refused(delivery);
+    const task = this.tasks.get(envelope.task);
+    if (!task || (envelope.codec ?? 'json') !== task.settings.codec.name) return this.refused(delivery);
+    try {
+      return { task, envelope, args: readArgs(task.settings.codec, envelope) };
+    } catch (error) {
+      return malformed(`the arguments can't be read: ${recordError(error).message}`);
+    }
+  }
+
+  /** In a rolling deploy an old process meets the messages of a new one: it gives them back rather than kill them. */
+  private refused({ history, envelope }: Delivery): Outcome {
+    const { refusals } = history;
+    if (refusedFor(refusals) < this.unknownTaskTimeout) {
+      return {
+        kind: 'refused',
+        delay: refusalDelay(refusals),
+        history: { ...history, refusals: refusals + 1 },
+      };
+    }
+    const { v, task } = envelope as Envelope;
+    const error = {
+      name: 'Error',
+      message: `no consumer knew task '${task}' (version ${v}) for ${this.unknownTaskTimeout} ms`,
+    };
+    return dead(envelope as Envelope, { reason: 'unknown-task', error });
+  }
+}
+
+/** Only the shape; whether the version and the task are known is another question. */
+function isEnvelope(value: unknown): value is Envelope {
+  if (typeof value !== 'object' || value === null || value instanceof Malformed) return false;
+  const { v, task, result, codec } = value as Record<string, unknown>;
+  return (
+    Number.isSafeInteger(v) &&
+    typeof task === 'string' &&
+    (result === undefined || (Number.isSafeInteger(result) && (result as number) > 0)) &&
+    (codec === undefined || typeof codec === 'string')
+  );
+}
+
+function succeeded({ task, envelope }: Call, value: unknown): Outcome {
+  const ttl = envelope.result as number;
+  try {
+    return { kind: 'done', result: { ttl, result: writeValue(task.settings, value) } };
+  } catch (error) {
+    // The task did its work: running it again would not make its value fit. Whoever waits learns why.
+    return { kind: 'done', result: { ttl, result: writeFailure('result', recordError(error)) } };
+  }
+}
+
+function failed({ history }: Delivery, { task, envelope }: Call, error: unknown): Outcome {
+  const attempts = history.attempts + 1;
+  const delay = retryDelay(task.settings.retry, attempts);
+  if (delay !== undefined) return { kind: 'retry', delay, error, history: { ...history, attempts } };
+  return { ...dead(envelope, { reason: 'failed', attempts, error: recordError(error) }), error };
+}
+
+function malformed(message: string): Outcome {
+  return { kind: 'dead', record: { reason: 'malformed', error: { name: 'Error', message } } };
+}
+
+function dead(envelope: Envelope, record: DeadRecord): Outcome & { kind: 'dead' } {
+  return { kind: 'dead', record, ...failureFor(envelope, record.reason, record.error) };
+}
+
+function failureFor(
+  envelope: Envelope,
+  reason: DeadReason,
+  error: ErrorRecord | undefined,
+): { result?: StoredOutcome } {
+  return envelope.result === undefined
+    ? {}
+    : { result: { ttl: envelope.result, result: writeFailure(reason, error) } };
+}
+
+/** What waits for the result of a message that crashed too often. */
+export function crashResult(envelope: unknown): StoredOutcome | undefined {
+  return isEnvelope(envelope) ? failureFor(envelope, 'crashed', undefined).result : undefined;
+}

@@ -1,0 +1,87 @@
+import {
+  MAX_BATCH,
+  type DeadSettlement,
+  type DelayedSettlement,
+  type Settlements,
+  type StoredResult,
+} from '../broker.js';
+
+/** Outcomes that the broker does not know yet, in bounded lists. */
+export class Ledger {
+  private done: string[] = [];
+  private released: string[] = [];
+  private delayed: DelayedSettlement[] = [];
+  private dead: DeadSettlement[] = [];
+  private results: StoredResult[] = [];
+
+  /** How many deliveries it will settle. */
+  get size(): number {
+    return this.done.length + this.released.length + this.delayed.length + this.dead.length;
+  }
+
+  get isEmpty(): boolean {
+    return this.size === 0 && this.results.length === 0;
+  }
+
+  addDone(id: string): void {
+    this.done.push(id);
+  }
+
+  addReleased(id: string): void {
+    this.released.push(id);
+  }
+
+  addDelayed(settlement: DelayedSettlement): void {
+    this.delayed.push(settlement);
+  }
+
+  addDead(settlement: DeadSettlement): void {
+    this.dead.push(settlement);
+  }
+
+  addResult(result: StoredResult): void {
+    this.results.push(result);
+  }
+
+  /** Takes out what one call may carry. A message's result goes before or with its settlement, never after it. */
+  take(): Settlements {
+    const results = this.results.splice(0, MAX_BATCH);
+    if (this.results.length > 0) return { done: [], released: [], delayed: [], dead: [], results };
+    const [done, released, delayed, dead] = [this.done, this.released, this.delayed, this.dead];
+    if (this.size <= MAX_BATCH) {
+      this.clear();
+      return { done, released, delayed, dead, results };
+    }
+    let left = MAX_BATCH;
+    const some = <T>(list: T[]): T[] => {
+      const taken = list.splice(0, left);
+      left -= taken.length;
+      return taken;
+    };
+    return { done: some(done), released: some(released), delayed: some(delayed), dead: some(dead), results };
+  }
+
+  /** Puts back what a refused call carried, in front. */
+  restore(settlements: Settlements): void {
+    this.done.unshift(...settlements.done);
+    this.released.unshift(...settlements.released);
+    this.delayed.unshift(...settlements.delayed);
+    this.dead.unshift(...settlements.dead);
+    this.results.unshift(...settlements.results);
+  }
+
+  /** Drops everything: after a lost lease others decide. */
+  clear(): void {
+    this.done = [];
+    this.released = [];
+    this.delayed = [];
+    this.dead = [];
+    this.results = [];
+  }
+}
+
+/** How many deliveries a call settles. */
+export function settledBy(settlements: Settlements): number {
+  const { done, released, delayed, dead } = settlements;
+  return done.length + released.length + delayed.length + dead.length;
+}

@@ -1,0 +1,56 @@
+import { Malformed } from './broker.js';
+import { ID_LENGTH } from './message-id.js';
+
+/** The version of the envelope that this release writes. `docs/wire-protocol.md` describes it. */
+export const ENVELOPE_VERSION = 1;
+
+/** One stored call, as it is parsed. What comes from elsewhere may be anything: `readEnvelope` checks it. */
+export interface Envelope {
+  readonly v: number;
+  readonly id: string;
+  /** The name of the task within its queue. */
+  readonly task: string;
+  /** The arguments, when the codec is JSON. */
+  readonly args?: readonly unknown[];
+  /** The arguments as the codec `codec` wrote them: text, or bytes as base64 when `b64` is 1. */
+  readonly data?: string;
+  readonly codec?: string;
+  readonly b64?: 1;
+  /** Keep the result for this long, in ms. */
+  readonly result?: number;
+}
+
+/** The envelopes of `ids`, from one string that holds them joined by commas; undefined when they are not just those. */
+export function parseJoined(ids: readonly string[], joined: string): unknown[] | undefined {
+  let parsed: unknown[];
+  try {
+    parsed = JSON.parse(`[${joined}]`) as unknown[];
+  } catch {
+    return undefined;
+  }
+  // Two broken envelopes can join into a sound one, and a foreign one can hold a comma: count, and compare ids.
+  if (parsed.length !== ids.length) return undefined;
+  for (let i = 0; i < parsed.length; i++) if (idOf(parsed[i]) !== ids[i]) return undefined;
+  return parsed;
+}
+
+/** One envelope on its own: parsed JSON, or `Malformed`. */
+export function parseEnvelope(id: string, text: string): unknown {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return idOf(parsed) === id ? parsed : new Malformed(text);
+  } catch {
+    return new Malformed(text);
+  }
+}
+
+/** Cuts joined ids apart. */
+export function splitIds(joined: string): string[] {
+  const ids: string[] = [];
+  for (let at = 0; at < joined.length; at += ID_LENGTH) ids.push(joined.slice(at, at + ID_LENGTH));
+  return ids;
+}
+
+function idOf(parsed: unknown): unknown {
+  return typeof parsed === 'object' && parsed !== null ? (parsed as Partial<Envelope>).id : undefined;
+}

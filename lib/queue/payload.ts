@@ -1,0 +1,101 @@
+import { jsonCodec, type Codec } from './codec.js';
+import { PayloadTooLargeError, PayloadUnsupportedError } from './errors.js';
+import { ENVELOPE_VERSION, type Envelope } from './envelope.js';
+import type { TaskSettings } from './task-options.js';
+
+// How values become text inside an envelope or a result, and back.
+
+/** The fields of an encoded value: JSON as it is, other codecs as text, or as base64 of their bytes. */
+interface Encoded {
+  readonly codec?: string;
+  readonly data?: string;
+  readonly b64?: 1;
+}
+
+/** Writes envelopes of one task. What is the same in all of them is written once. */
+export class EnvelopeWriter {
+  private readonly head = `{"v":${ENVELOPE_VERSION},"id":"`;
+  private readonly task: string;
+  private readonly tail: string;
+
+  /** @param keepResult ms, if the result is to be kept. */
+  constructor(
+    private readonly settings: TaskSettings,
+    keepResult: number | undefined,
+  ) {
+    this.task = `","task":${JSON.stringify(settings.name)},`;
+    this.tail = keepResult === undefined ? '}' : `,"result":${keepResult}}`;
+  }
+
+  /** @throws PayloadUnsupportedError, PayloadTooLargeError */
+  write(id: string, args: readonly unknown[]): string {
+    const payload = encodeFields(this.settings, 'args', trimTrailing(args), 'The arguments');
+    return this.head + id + this.task + payload + this.tail;
+  }
+}
+
+/** A result as it is stored: the value of a task that is done. @throws PayloadUnsupportedError, PayloadTooLargeError */
+export function writeValue(settings: TaskSettings, value: unknown): string {
+  if (value === undefined) return '{"status":"done"}';
+  return `{"status":"done",${encodeFields(settings, 'value', value, 'The result')}}`;
+}
+
+/** The arguments of an envelope whose codec is `codec`. Throws whatever the codec throws. */
+export function readArgs(codec: Codec, envelope: Envelope): readonly unknown[] {
+  const args = codec === jsonCodec ? envelope.args : decode(codec, envelope);
+  if (!Array.isArray(args)) throw new TypeError('the arguments are no array');
+  return args;
+}
+
+/** Undoes `writeValue`. */
+export function readValue(codec: Codec, stored: Encoded & { readonly value?: unknown }): unknown {
+  return stored.data === undefined ? stored.value : decode(codec, stored);
+}
+
+function encodeFields(settings: TaskSettings, field: string, value: unknown, what: string): string {
+  const { codec } = settings;
+  const encoded = encode(codec, value, `${what} of task '${settings.name}' on queue '${settings.queue}'`);
+  checkSize(settings, encoded, what);
+  if (codec === jsonCodec) return `"${field}":${encoded as string}`;
+  const name = JSON.stringify(codec.name);
+  if (typeof encoded === 'string') return `"codec":${name},"data":${JSON.stringify(encoded)}`;
+  return `"codec":${name},"b64":1,"data":"${Buffer.from(encoded.buffer, encoded.byteOffset, encoded.byteLength).toString('base64')}"`;
+}
+
+function encode(codec: Codec, value: unknown, what: string): string | Uint8Array {
+  let encoded: unknown;
+  try {
+    encoded = codec.encode(value);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new PayloadUnsupportedError(`${what} can't be sent: ${reason}`, { cause: error });
+  }
+  if (typeof encoded === 'string' || encoded instanceof Uint8Array) return encoded;
+  throw new PayloadUnsupportedError(
+    `${what} can't be sent: encode() of the codec '${codec.name}' must return a string or bytes, but returned ${typeof encoded}.`,
+  );
+}
+
+function decode(codec: Codec, stored: Encoded): unknown {
+  if (typeof stored.data !== 'string') throw new TypeError('the encoded data is no string');
+  return codec.decode(stored.b64 === 1 ? Buffer.from(stored.data, 'base64') : stored.data);
+}
+
+function checkSize(settings: TaskSettings, encoded: string | Uint8Array, what: string): void {
+  const limit = settings.maxPayloadBytes;
+  // A UTF-16 unit is at most three bytes of UTF-8: most payloads are far from the limit, and need no counting.
+  if (encoded.length * 3 <= limit) return;
+  const bytes = typeof encoded === 'string' ? Buffer.byteLength(encoded) : encoded.byteLength;
+  if (bytes <= limit) return;
+  throw new PayloadTooLargeError(
+    `${what} of task '${settings.name}' on queue '${settings.queue}' take ${bytes} bytes, but maxPayloadBytes is ${limit}: ` +
+      'pass a reference to the data, or raise the option.',
+  );
+}
+
+/** A call's trailing undefined arguments are the same as none. */
+function trimTrailing(args: readonly unknown[]): readonly unknown[] {
+  let length = args.length;
+  while (length > 0 && args[length - 1] === undefined) length--;
+  return length === args.length ? args : args.slice(0, length);
+}

@@ -1,0 +1,157 @@
+import type { NewMessage } from './broker.js';
+import { BrokerClosedError, SubmitTimeoutError, SubmitUnknownError } from './errors.js';
+
+/** What one call may carry. */
+const BATCH_COUNT = 500;
+const BATCH_BYTES = 1_048_576;
+
+export interface SubmitLimits {
+  /** Unsent messages kept, at most; then submits wait. */
+  readonly count: number;
+  /** And at most this many of their bytes (UTF-16 units). */
+  readonly bytes: number;
+  /** How long a submit waits to be stored, in ms. */
+  readonly timeout: number;
+}
+
+interface Group {
+  readonly messages: readonly NewMessage[];
+  readonly bytes: number;
+  readonly since: number;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * Sends the submits of one queue. Those of one tick, and all that come while a call is under way, travel together
+ * in the next one (group commit): one call at a time, so none can overtake another.
+ */
+export class SubmitBatcher {
+  private groups: Group[] = [];
+  private head = 0;
+  private count = 0;
+  private bytes = 0;
+  private sending: readonly Group[] | undefined;
+  private scheduled = false;
+  private readonly waiting: { since: number; resolve: () => void; reject: (error: Error) => void }[] = [];
+  private watchdog: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly queue: string,
+    private readonly send: (batch: readonly NewMessage[]) => Promise<void>,
+    private readonly limits: SubmitLimits,
+  ) {}
+
+  /** Whether a submit may be added now; otherwise await `room()`. */
+  get hasRoom(): boolean {
+    return this.count < this.limits.count && this.bytes < this.limits.bytes && this.waiting.length === 0;
+  }
+
+  /** Resolves, in order of asking, when there is room. @throws SubmitTimeoutError */
+  room(): Promise<void> {
+    return new Promise((resolve, reject) => this.waiting.push({ since: performance.now(), resolve, reject }));
+  }
+
+  /** Resolves when the messages are stored. At most 500 at once. @throws what the broker's `add` throws, SubmitTimeoutError */
+  submit(messages: readonly NewMessage[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let bytes = 0;
+      for (const message of messages) bytes += message.envelope.length;
+      this.groups.push({ messages, bytes, since: performance.now(), resolve, reject });
+      this.count += messages.length;
+      this.bytes += bytes;
+      this.schedule();
+    });
+  }
+
+  private schedule(): void {
+    if (this.scheduled || this.sending) return;
+    this.scheduled = true;
+    // After this tick's microtasks: concurrent submits are a few promises apart.
+    process.nextTick(() => {
+      this.scheduled = false;
+      void this.flush();
+    });
+  }
+
+  private async flush(): Promise<void> {
+    const groups = this.nextBatch();
+    if (groups.length === 0) return;
+    this.sending = groups;
+    this.watchdog = setTimeout(() => this.onOverdue(), this.limits.timeout);
+    this.watchdog.unref();
+    try {
+      await this.send(
+        groups.length === 1 && groups[0] ? groups[0].messages : groups.flatMap((group) => group.messages),
+      );
+      for (const group of groups) group.resolve();
+    } catch (error) {
+      const reason = error instanceof Error ? error : new Error(String(error));
+      for (const group of groups) group.reject(reason);
+      if (reason instanceof BrokerClosedError) this.rejectUnsent(reason);
+    }
+    clearTimeout(this.watchdog);
+    this.sending = undefined;
+    this.admit();
+    if (this.head < this.groups.length) this.schedule();
+  }
+
+  private nextBatch(): Group[] {
+    const batch: Group[] = [];
+    let count = 0;
+    let bytes = 0;
+    for (let group = this.groups[this.head]; group; group = this.groups[this.head]) {
+      count += group.messages.length;
+      bytes += group.bytes;
+      if (batch.length > 0 && (count > BATCH_COUNT || bytes > BATCH_BYTES)) break;
+      batch.push(group);
+      this.forget(group);
+    }
+    return batch;
+  }
+
+  /** Takes the oldest group out of the buffer. */
+  private forget(group: Group): void {
+    this.head++;
+    this.count -= group.messages.length;
+    this.bytes -= group.bytes;
+    if (this.head * 2 < this.groups.length && this.head < 10_000) return;
+    this.groups = this.groups.slice(this.head);
+    this.head = 0;
+  }
+
+  private admit(): void {
+    let free = this.limits.count - this.count;
+    while (this.waiting.length > 0 && free-- > 0 && this.bytes < this.limits.bytes)
+      this.waiting.shift()?.resolve();
+  }
+
+  /** The call under way takes too long: nobody is left waiting for it, and nothing older than the limit is kept. */
+  private onOverdue(): void {
+    const { timeout } = this.limits;
+    const sent = new SubmitUnknownError(
+      `A submit to queue '${this.queue}' was not answered within ${timeout} ms: it may or may not be stored.`,
+    );
+    for (const group of this.sending ?? []) group.reject(sent);
+    const unsent = new SubmitTimeoutError(
+      `A submit to queue '${this.queue}' could not be sent within ${timeout} ms and was not stored: is the broker away?`,
+    );
+    const oldest = performance.now() - timeout;
+    for (let group = this.groups[this.head]; group && group.since <= oldest; group = this.groups[this.head]) {
+      this.forget(group);
+      group.reject(unsent);
+    }
+    while (this.waiting[0] && this.waiting[0].since <= oldest) this.waiting.shift()?.reject(unsent);
+    this.admit();
+    this.watchdog = setTimeout(() => this.onOverdue(), Math.min(timeout, 1_000));
+    this.watchdog.unref();
+  }
+
+  private rejectUnsent(reason: Error): void {
+    for (let group = this.groups[this.head]; group; group = this.groups[this.head]) {
+      this.forget(group);
+      group.reject(reason);
+    }
+    for (const each of this.waiting.splice(0)) each.reject(reason);
+  }
+}

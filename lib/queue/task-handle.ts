@@ -1,0 +1,129 @@
+import { check, checkOptions, integer } from '../options.js';
+import { NoResultError, ResultTimeoutError } from './errors.js';
+import { EnvelopeWriter } from './payload.js';
+import { readResult } from './result.js';
+import type { TaskQueue } from './task-queue.js';
+import type { TaskSettings } from './task-options.js';
+
+/** What `with` changes for the calls made through it. */
+export interface CallOptions {
+  /** Keep the result for this long after the task ended, in ms, so that `result()` can read it. Minimum 1. Default: not kept. */
+  result?: number;
+  /** How long `run` waits for the value, in ms. Default 60,000, minimum 1. The task is not stopped by it. */
+  timeout?: number;
+}
+
+const RULES = { result: integer(1), timeout: integer(1) };
+const RUN_DEFAULT = 60_000;
+
+/** A call that is stored. Serialises as `{"id": ...}`, so a controller can return it. */
+export class SentMessage<R> {
+  constructor(
+    readonly id: string,
+    private readonly handle: TaskHandle<never[], R>,
+    private readonly kept: boolean,
+  ) {}
+
+  /**
+   * The task's value, from whichever process runs it.
+   *
+   * @param timeout how long to wait, in ms; default 60,000, minimum 1.
+   * @throws NoResultError if the result was not asked for at submit. @throws ResultTimeoutError
+   * @throws TaskFailedError when the task is dead; its `cause` is the task's error. @throws MessageClearedError
+   */
+  async result(timeout: number = RUN_DEFAULT): Promise<R> {
+    if (!this.kept) {
+      throw new NoResultError(
+        `The result of message ${this.id} is not kept: submit it through with({ result: <ms to keep it> }), or use run.`,
+      );
+    }
+    return this.handle.result(this.id, timeout);
+  }
+
+  toJSON(): { id: string } {
+    return { id: this.id };
+  }
+}
+
+/** A task as its callers see it: arguments and value are typed from its function. */
+export class TaskHandle<A extends readonly unknown[], R> {
+  private readonly writer: EnvelopeWriter;
+  private forRun: EnvelopeWriter | undefined;
+
+  /** @internal */
+  constructor(
+    private readonly queue: TaskQueue,
+    private readonly settings: TaskSettings,
+    private readonly options: CallOptions = {},
+  ) {
+    this.writer = new EnvelopeWriter(settings, options.result);
+  }
+
+  /**
+   * Stores one call; resolves when it is stored. Concurrent calls travel together.
+   * @throws PayloadUnsupportedError, PayloadTooLargeError, BrokerUnreachableError, BrokerRefusedError (not stored),
+   * SubmitTimeoutError (not stored), SubmitUnknownError (nobody knows)
+   */
+  async submit(...args: A): Promise<SentMessage<R>> {
+    return this.sent(await this.queue.submit(this.writer, args), this.options.result !== undefined);
+  }
+
+  /**
+   * Stores many calls, given as a list of argument lists: one round trip for each 500.
+   * When it throws, what came before may be stored. @throws as `submit`
+   */
+  async submitMany(calls: Iterable<A>): Promise<SentMessage<R>[]> {
+    const kept = this.options.result !== undefined;
+    const ids = await this.queue.submitMany(this.writer, calls);
+    return ids.map((id) => this.sent(id, kept));
+  }
+
+  /**
+   * Stores one call and waits for its value, from whichever process runs it.
+   * @throws as `submit`; ResultTimeoutError after `timeout` ms; TaskFailedError when the task is dead; MessageClearedError
+   */
+  async run(...args: A): Promise<R> {
+    this.forRun ??= new EnvelopeWriter(this.settings, this.options.result ?? RUN_DEFAULT);
+    const id = await this.queue.submit(this.forRun, args);
+    return this.result(id, this.options.timeout ?? RUN_DEFAULT);
+  }
+
+  /** The same task with other options for each call. @throws UnknownOptionError, InvalidOptionError */
+  with(options: CallOptions): TaskHandle<A, R> {
+    checkOptions(`with() of task '${this.settings.name}'`, options, RULES);
+    return new TaskHandle<A, R>(this.queue, this.settings, { ...this.options, ...options });
+  }
+
+  /** The kept result of message `id`, which may have been submitted by another process. @throws as `SentMessage.result` */
+  async result(id: string, timeout: number = RUN_DEFAULT): Promise<R> {
+    check(`result() of message ${id}`, 'the time limit', timeout, integer(1));
+    const limit = new AbortController();
+    const timer = setTimeout(() => {
+      limit.abort(
+        new ResultTimeoutError(
+          `The result of message ${id} did not come within ${timeout} ms; the task goes on.`,
+        ),
+      );
+    }, timeout);
+    try {
+      const stored = await this.queue.waitForResult(id, limit.signal);
+      return readResult(this.settings.codec, id, stored) as R;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** How many calls wait in the queue, of all its tasks: ready and delayed, not on loan. */
+  getQueueSize(): Promise<number> {
+    return this.queue.size();
+  }
+
+  /** Removes what is ready or delayed, of all tasks of the queue; never what is on loan. Answers how many. */
+  clearQueue(): Promise<number> {
+    return this.queue.clear();
+  }
+
+  private sent(id: string, kept: boolean): SentMessage<R> {
+    return new SentMessage<R>(id, this as unknown as TaskHandle<never[], R>, kept);
+  }
+}

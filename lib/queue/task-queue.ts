@@ -1,0 +1,119 @@
+import type { Broker, DeadMessage, NewMessage, QueueCounts, StoredEnvelope } from './broker.js';
+import { parseEnvelope, type Envelope } from './envelope.js';
+import { newMessageId } from './message-id.js';
+import { EnvelopeWriter } from './payload.js';
+import { CLEARED } from './result.js';
+import { SubmitBatcher, type SubmitLimits } from './submit-batcher.js';
+
+/** How many messages of a `submitMany` are encoded and sent at a time. */
+const CHUNK = 500;
+
+export const SUBMIT_LIMITS: SubmitLimits = { count: 20_000, bytes: 32 * 1_048_576, timeout: 10_000 };
+
+/** The producer's face of one queue: every task of the queue submits through it, so their calls travel together. */
+export class TaskQueue {
+  private static readonly known = new WeakMap<Broker, Map<string, TaskQueue>>();
+
+  /** The one object for a queue of a broker: calls of one queue must not overlap, whoever makes them. */
+  static of(broker: Broker, name: string): TaskQueue {
+    const queues = TaskQueue.known.get(broker) ?? new Map<string, TaskQueue>();
+    TaskQueue.known.set(broker, queues);
+    const queue = queues.get(name) ?? new TaskQueue(name, broker);
+    queues.set(name, queue);
+    return queue;
+  }
+
+  private readonly batcher: SubmitBatcher;
+  private isOpen = false;
+
+  /** @internal Use `TaskQueue.of`. */
+  constructor(
+    readonly name: string,
+    readonly broker: Broker,
+    limits: SubmitLimits = SUBMIT_LIMITS,
+  ) {
+    this.batcher = new SubmitBatcher(name, (batch) => broker.add(name, batch), limits);
+  }
+
+  /** Stores one call and answers its id. @throws PayloadUnsupportedError, PayloadTooLargeError, BrokerRefusedError, SubmitTimeoutError, SubmitUnknownError */
+  async submit(writer: EnvelopeWriter, args: readonly unknown[]): Promise<string> {
+    if (!this.isOpen) await this.open();
+    if (!this.batcher.hasRoom) await this.batcher.room();
+    const message = write(writer, args);
+    await this.batcher.submit([message]);
+    return message.id;
+  }
+
+  /** Stores many, a chunk at a time, and answers their ids. What a chunk throws leaves the chunks before it stored. */
+  async submitMany(writer: EnvelopeWriter, calls: Iterable<readonly unknown[]>): Promise<string[]> {
+    if (!this.isOpen) await this.open();
+    const ids: string[] = [];
+    let chunk: NewMessage[] = [];
+    let previous: Promise<void> = Promise.resolve();
+    const send = async (): Promise<void> => {
+      if (!this.batcher.hasRoom) await this.batcher.room();
+      const sending = this.batcher.submit(chunk);
+      sending.catch(() => {});
+      chunk = [];
+      // One chunk under way while the next is encoded.
+      await previous;
+      previous = sending;
+    };
+    for (const args of calls) {
+      const message = write(writer, args);
+      ids.push(message.id);
+      if (chunk.push(message) === CHUNK) await send();
+    }
+    if (chunk.length > 0) await send();
+    await previous;
+    return ids;
+  }
+
+  /** What waits: ready and delayed, not on loan. */
+  async size(): Promise<number> {
+    const { ready, delayed } = await this.counts();
+    return ready + delayed;
+  }
+
+  async counts(): Promise<QueueCounts> {
+    await this.open();
+    return this.broker.counts(this.name);
+  }
+
+  async listDead(offset: number, limit: number): Promise<readonly DeadMessage[]> {
+    await this.open();
+    return this.broker.listDead(this.name, offset, limit);
+  }
+
+  /** Removes what is ready or delayed, and settles those who wait for its results. Answers how many. */
+  async clear(): Promise<number> {
+    await this.open();
+    let count = 0;
+    for (;;) {
+      const removed = await this.broker.clear(this.name);
+      if (removed.length === 0) return count;
+      count += removed.length;
+      await this.broker.storeResults(this.name, removed.flatMap(cleared));
+    }
+  }
+
+  async waitForResult(id: string, signal: AbortSignal): Promise<string> {
+    await this.open();
+    return this.broker.waitForResult(this.name, id, signal);
+  }
+
+  private async open(): Promise<void> {
+    await this.broker.open();
+    this.isOpen = true;
+  }
+}
+
+function write(writer: EnvelopeWriter, args: readonly unknown[]): NewMessage {
+  const id = newMessageId();
+  return { id, envelope: writer.write(id, args) };
+}
+
+function cleared({ id, envelope }: StoredEnvelope): { id: string; ttl: number; result: string }[] {
+  const ttl = (parseEnvelope(id, envelope) as Partial<Envelope> | null)?.result;
+  return typeof ttl === 'number' ? [{ id, ttl, result: CLEARED }] : [];
+}

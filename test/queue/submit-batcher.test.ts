@@ -1,0 +1,129 @@
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { BrokerClosedError, SubmitTimeoutError, SubmitUnknownError } from '../../lib/queue/errors.js';
+import type { NewMessage } from '../../lib/queue/broker.js';
+import { SubmitBatcher } from '../../lib/queue/submit-batcher.js';
+
+const message = (id: string, envelope = 'x'): NewMessage => ({ id, envelope });
+
+/** A broker whose calls end when the test says so. */
+function setup(limits: Partial<{ count: number; bytes: number; timeout: number }> = {}) {
+  const calls: { ids: string[]; end: (error?: Error) => void }[] = [];
+  let heard: (() => void) | undefined;
+  const send = (batch: readonly NewMessage[]): Promise<void> =>
+    new Promise((resolve, reject) => {
+      calls.push({ ids: batch.map((each) => each.id), end: (error) => (error ? reject(error) : resolve()) });
+      heard?.();
+    });
+  const nextCall = async (n: number) => {
+    while (calls.length < n) await new Promise<void>((resolve) => (heard = resolve));
+    return calls[n - 1] as (typeof calls)[number];
+  };
+  const batcher = new SubmitBatcher('q', send, {
+    count: 1_000,
+    bytes: 1_000_000,
+    timeout: 10_000,
+    ...limits,
+  });
+  return { batcher, calls, nextCall };
+}
+
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+describe('SubmitBatcher', () => {
+  test('submits of one tick travel together, in order; each promise is its own', async () => {
+    const { batcher, calls, nextCall } = setup();
+    const submits = ['a', 'b', 'c'].map((id) => batcher.submit([message(id)]));
+    (await nextCall(1)).end();
+    await Promise.all(submits);
+    expect(calls.map((call) => call.ids)).toEqual([['a', 'b', 'c']]);
+  });
+
+  test('one call at a time: what comes meanwhile is the next batch', async () => {
+    const { batcher, calls, nextCall } = setup();
+    const first = batcher.submit([message('a')]);
+    const call = await nextCall(1);
+    const rest = [batcher.submit([message('b')]), batcher.submit([message('c')])];
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(calls).toHaveLength(1);
+    call.end();
+    await first;
+    (await nextCall(2)).end();
+    await Promise.all(rest);
+    expect(calls[1]?.ids).toEqual(['b', 'c']);
+  });
+
+  test('a batch is bounded by count and by bytes', async () => {
+    const { batcher, calls, nextCall } = setup({ bytes: 10_000_000, count: 10_000 });
+    const submits = [
+      ...Array.from({ length: 501 }, (_, i) => batcher.submit([message(`n${i}`)])),
+      batcher.submit([message('big1', 'x'.repeat(900_000))]),
+      batcher.submit([message('big2', 'x'.repeat(900_000))]),
+    ];
+    for (let n = 1; n <= 3; n++) (await nextCall(n)).end();
+    await Promise.all(submits);
+    expect(calls.map((call) => call.ids.length)).toEqual([500, 2, 1]);
+  });
+
+  test('a refused batch rejects only its own submits', async () => {
+    const { batcher, nextCall } = setup();
+    const first = batcher.submit([message('a')]);
+    const call = await nextCall(1);
+    const second = batcher.submit([message('b')]);
+    call.end(new RangeError('no'));
+    await expect(first).rejects.toThrow(RangeError);
+    (await nextCall(2)).end();
+    await second;
+  });
+
+  test('full: room is given in order, as calls end', async () => {
+    const { batcher, nextCall } = setup({ count: 2 });
+    const sent = [batcher.submit([message('a')])];
+    const call = await nextCall(1);
+    expect(batcher.hasRoom).toBe(true);
+    sent.push(batcher.submit([message('b')]), batcher.submit([message('c')]));
+    expect(batcher.hasRoom).toBe(false);
+    const order: number[] = [];
+    const waits = [1, 2].map(async (n) => {
+      await batcher.room();
+      order.push(n);
+    });
+    call.end();
+    (await nextCall(2)).end();
+    await Promise.all([...waits, ...sent]);
+    expect(order).toEqual([1, 2]);
+    expect(batcher.hasRoom).toBe(true);
+  });
+
+  test('while the broker is away: the sent one is unknown, the unsent ones are not stored', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
+    const { batcher, calls, nextCall } = setup({ count: 1, timeout: 1_000 });
+    const sent = batcher.submit([message('sent')]);
+    const call = await nextCall(1);
+    const unsent = batcher.submit([message('unsent')]);
+    const waiting = batcher.room();
+    const outcomes = Promise.allSettled([sent, unsent, waiting]);
+    await jest.advanceTimersByTimeAsync(2_000);
+    const [one, two, three] = (await outcomes) as PromiseRejectedResult[];
+    expect(one?.reason).toBeInstanceOf(SubmitUnknownError);
+    expect(two?.reason).toBeInstanceOf(SubmitTimeoutError);
+    expect(three?.reason).toBeInstanceOf(SubmitTimeoutError);
+    // It comes back: the next submit goes out, the rejected ones do not.
+    call.end();
+    const next = batcher.submit([message('next')]);
+    (await nextCall(2)).end();
+    await next;
+    expect(calls.map((each) => each.ids)).toEqual([['sent'], ['next']]);
+  });
+
+  test('a closed broker rejects what waits', async () => {
+    const { batcher, nextCall } = setup();
+    const first = batcher.submit([message('a')]);
+    const call = await nextCall(1);
+    const second = batcher.submit([message('b')]);
+    const third = batcher.room();
+    call.end(new BrokerClosedError('closed'));
+    for (const each of [first, second, third]) await expect(each).rejects.toThrow(BrokerClosedError);
+  });
+});
