@@ -1,0 +1,153 @@
+import { afterEach, beforeEach } from '@jest/globals';
+import {
+  type Broker,
+  type Claim,
+  type Lease,
+  type LeaseOptions,
+  MAX_BATCH,
+  type NewMessage,
+  NO_SETTLEMENTS,
+  type Settlements,
+} from '../../lib/queue/broker.js';
+import { newMessageId } from '../../lib/queue/message-id.js';
+
+/** An open broker and a queue that nobody used before. */
+export interface ContractEnv {
+  readonly broker: Broker;
+  readonly queue: string;
+  /** The broker's time. */
+  now(): Promise<number> | number;
+  /** A fake clock moves, or real time passes. */
+  advance(ms: number): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+export type MakeEnv = () => Promise<ContractEnv>;
+
+/** A fresh environment for each test of the describe block that calls this. */
+export function useEnv(make: MakeEnv): () => ContractEnv {
+  let env: ContractEnv | undefined;
+  beforeEach(async () => {
+    env = await make();
+  });
+  afterEach(async () => {
+    await env?.dispose();
+    env = undefined;
+  });
+  return () => {
+    if (env === undefined) throw new Error('only within a test');
+    return env;
+  };
+}
+
+/** Long enough that no lease ends by accident, however loaded the machine is. */
+export const PATIENT: LeaseOptions = { lease: 30_000, maxCrashes: 3 };
+
+/** What a consumer has that will be silent. The one that recovers it should be patient: then nothing is extended. */
+export const BRIEF: LeaseOptions = { lease: 200, maxCrashes: 3 };
+
+export function message(args: readonly unknown[] = []): NewMessage {
+  const id = newMessageId();
+  return { id, envelope: JSON.stringify({ v: 1, id, task: 't', args }) };
+}
+
+export function messages(count: number): NewMessage[] {
+  return Array.from({ length: count }, (_, i) => message([i]));
+}
+
+export function idsOf(items: readonly { readonly id: string }[]): string[] {
+  return items.map(({ id }) => id);
+}
+
+export async function addMessages(env: ContractEnv, count: number, queue = env.queue): Promise<NewMessage[]> {
+  const batch = messages(count);
+  for (let i = 0; i < count; i += MAX_BATCH) await env.broker.add(queue, batch.slice(i, i + MAX_BATCH));
+  return batch;
+}
+
+/** Lets time pass until it is so. */
+export async function until(
+  env: ContractEnv,
+  what: string,
+  isSo: () => boolean | Promise<boolean>,
+): Promise<void> {
+  for (let i = 0; i < 500; i++) {
+    if (await isSo()) return;
+    await env.advance(20);
+  }
+  throw new Error(`waited in vain until ${what}`);
+}
+
+/** A consumer that keeps its own books: what it holds, and how often it was woken. */
+export class Consumer {
+  readonly held = new Set<string>();
+  woken = 0;
+  private seen = 0;
+  readonly lease: Lease;
+
+  constructor(
+    private readonly env: ContractEnv,
+    options: LeaseOptions = PATIENT,
+    queue: string = env.queue,
+  ) {
+    this.lease = env.broker.lease(queue, options, () => {
+      this.woken++;
+    });
+  }
+
+  async claim(want: number, settlements: Partial<Settlements> = {}): Promise<Claim> {
+    const claim = await this.lease.claim(want, this.held.size > 0, { ...NO_SETTLEMENTS, ...settlements });
+    if (claim.lost) this.held.clear();
+    else {
+      const { done = [], released = [], delayed = [], dead = [] } = settlements;
+      for (const id of [...done, ...released, ...idsOf(delayed), ...idsOf(dead)]) this.held.delete(id);
+      for (const id of claim.ids) this.held.add(id);
+    }
+    return claim;
+  }
+
+  /** Claims until it was granted this many in all; answers the ids in the order of the grants. */
+  async gather(count: number): Promise<string[]> {
+    const ids: string[] = [];
+    await until(this.env, `${count} messages are granted`, async () => {
+      const claim = await this.claim(count - ids.length);
+      ids.push(...claim.ids);
+      return ids.length >= count;
+    });
+    return ids;
+  }
+
+  /** Claims one suspect after the other, settling each as done, until it had this many. */
+  async runAlone(count: number): Promise<Claim[]> {
+    const claims: Claim[] = [];
+    await until(this.env, `${count} messages ran alone`, async () => {
+      const claim = await this.claim(10, { done: [...this.held] });
+      if (claim.ids.length > 0) claims.push(claim);
+      return claims.length >= count;
+    });
+    return claims;
+  }
+
+  /** Waits for a wake that no earlier call saw. */
+  async wake(): Promise<void> {
+    await until(this.env, 'the consumer is woken', () => this.woken > this.seen);
+    this.seen = this.woken;
+  }
+}
+
+/** A consumer that claims messages and is never heard again. */
+export async function loseConsumer(env: ContractEnv, count: number, options = BRIEF): Promise<Consumer> {
+  const consumer = new Consumer(env, options);
+  await consumer.gather(count);
+  return consumer;
+}
+
+/** Arms and claims until something is granted: a wake means "maybe". */
+export async function claimWhenWoken(consumer: Consumer): Promise<readonly string[]> {
+  for (;;) {
+    const { ids, dueIn } = await consumer.claim(10);
+    if (ids.length > 0) return ids;
+    consumer.lease.arm(dueIn);
+    await consumer.wake();
+  }
+}
