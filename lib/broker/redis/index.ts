@@ -1,0 +1,2 @@
+export { RedisBroker, type RedisBrokerOptions } from './redis-broker.js';
+export { checkSource, type RedisSource } from './connection.js';

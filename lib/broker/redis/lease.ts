@@ -1,0 +1,62 @@
+import type { Claim, Lease, LeaseOptions, Settlements } from '../../queue/broker.js';
+import { BrokerClosedError } from '../../queue/errors.js';
+import { randomDigits } from '../../queue/message-id.js';
+import type { QueueKeys } from './keys.js';
+import type { Client } from './script.js';
+import * as scripts from './scripts.js';
+import type { Watch } from './wake-listener.js';
+
+/** The loans of one consumer. Its calls carry a number, so that a repeat of one is recognised. */
+export class RedisLease implements Lease {
+  // Random and new at each start: a host name and a pid come back after a restart, and would inherit loans.
+  private consumer = randomDigits(16);
+  private sequence = 0;
+
+  constructor(
+    private readonly client: Client,
+    private readonly keys: QueueKeys,
+    private readonly options: LeaseOptions,
+    private readonly watch: Watch,
+    private readonly call: <T>(work: Promise<T>) => Promise<T>,
+  ) {}
+
+  claim(want: number, holds: boolean, settlements: Settlements): Promise<Claim> {
+    this.sequence++;
+    const { consumer, sequence } = this;
+    const { lease, maxCrashes } = this.options;
+    return this.call(
+      scripts.claim(this.client, this.keys, {
+        consumer,
+        sequence,
+        lease,
+        maxCrashes,
+        want,
+        holds,
+        settlements,
+      }),
+    );
+  }
+
+  arm(dueIn?: number): void {
+    this.watch.arm(dueIn);
+  }
+
+  disarm(): void {
+    this.watch.disarm();
+  }
+
+  renewIdentity(): void {
+    this.consumer = randomDigits(16);
+    this.sequence = 0;
+  }
+
+  async close(): Promise<void> {
+    this.watch.close();
+    try {
+      await this.call(this.client.del(this.keys.call(this.consumer)));
+    } catch (error) {
+      // With the broker closed there is nothing to forget by hand: the key ends by itself.
+      if (!(error instanceof BrokerClosedError)) throw error;
+    }
+  }
+}

@@ -1,0 +1,215 @@
+import {
+  Malformed,
+  type Claim,
+  type DeadMessage,
+  type DeadRecord,
+  type History,
+  type NewMessage,
+  type QueueCounts,
+  type Settlements,
+  type StoredEnvelope,
+  type StoredResult,
+} from '../../queue/broker.js';
+import { parseEnvelope, parseJoined, splitIds } from '../../queue/envelope.js';
+import type { QueueKeys } from './keys.js';
+import { Script, type Client } from './script.js';
+
+// One typed wrapper a script. The header of each Lua file says what goes in and comes out.
+
+const scripts = {
+  add: new Script('add'),
+  claim: new Script('claim'),
+  sweep: new Script('sweep'),
+  clear: new Script('clear'),
+  counts: new Script('counts'),
+  listDead: new Script('list_dead'),
+  storeResults: new Script('store_results'),
+};
+
+export interface AddReply {
+  readonly status: 'stored' | 'repeat' | 'expired';
+  /** Server time, ms. */
+  readonly now: number;
+}
+
+/** @param deadline in server time, ms: past it the call is refused. */
+export async function add(
+  client: Client,
+  keys: QueueKeys,
+  call: { readonly producer: string; readonly sequence: number; readonly deadline: number },
+  batch: readonly NewMessage[],
+): Promise<AddReply> {
+  let ids = '';
+  let envelopes = '';
+  for (const { id, envelope } of batch) {
+    ids += id;
+    envelopes += envelopes === '' ? envelope : `\n${envelope}`;
+  }
+  const args = [call.producer, call.sequence, call.deadline, ids, envelopes];
+  const names = [keys.messages, keys.ready, keys.wake, keys.producers];
+  const [status, now] = (await scripts.add.run(client, names, args)) as [number, number];
+  return { status: status === 1 ? 'stored' : status === 0 ? 'repeat' : 'expired', now };
+}
+
+export interface ClaimCall {
+  readonly consumer: string;
+  readonly sequence: number;
+  readonly lease: number;
+  readonly maxCrashes: number;
+  readonly want: number;
+  readonly holds: boolean;
+  readonly settlements: Settlements;
+}
+
+type ClaimReply = [number, string, string, string, number, number, string, string, number];
+
+export async function claim(client: Client, keys: QueueKeys, call: ClaimCall): Promise<Claim> {
+  const reply = (await scripts.claim.run(
+    client,
+    claimKeys(keys, call.consumer),
+    claimArgs(keys, call),
+  )) as ClaimReply;
+  const [status, joinedIds, joined, histories, flags, due, buriedIds, buried, droppedDead] = reply;
+  const ids = splitIds(joinedIds);
+  return {
+    lost: status === -1,
+    ids,
+    envelopes: ids.length === 0 ? [] : (parseJoined(ids, joined) ?? (await readOneByOne(client, keys, ids))),
+    size: joined.length,
+    histories: readHistories(ids, histories),
+    alone: (flags & 1) !== 0,
+    suspects: (flags & 2) !== 0,
+    more: (flags & 4) !== 0,
+    dueIn: due < 0 ? undefined : due,
+    buried: buriedIds === '' ? [] : await readBuried(client, keys, splitIds(buriedIds), buried),
+    droppedDead,
+  };
+}
+
+/** The keys that `sweep` looks at, for each of `queues`; answers [work, due in ms or -1] for each. */
+export async function sweep(
+  client: Client,
+  queues: readonly QueueKeys[],
+): Promise<[work: boolean, due: number][]> {
+  const names = queues.flatMap((keys) => [
+    keys.ready,
+    keys.suspects,
+    keys.delayed,
+    keys.consumers,
+    keys.recovering,
+    keys.meta,
+    keys.histories,
+  ]);
+  const reply = (await scripts.sweep.run(client, names, [])) as number[];
+  return queues.map((_, i) => [reply[2 * i] === 1, reply[2 * i + 1] ?? -1]);
+}
+
+export async function clear(client: Client, keys: QueueKeys, most: number): Promise<StoredEnvelope[]> {
+  const names = [keys.messages, keys.ready, keys.suspects, keys.delayed, keys.histories];
+  const reply = (await scripts.clear.run(client, names, [most])) as string[];
+  const removed: StoredEnvelope[] = [];
+  for (let i = 0; i < reply.length; i += 2)
+    removed.push({ id: reply[i] ?? '', envelope: reply[i + 1] ?? '' });
+  return removed;
+}
+
+export async function counts(client: Client, keys: QueueKeys): Promise<QueueCounts> {
+  const names = [keys.ready, keys.suspects, keys.delayed, keys.consumers, keys.recovering, keys.dead];
+  const [ready, delayed, onLoan, dead] = (await scripts.counts.run(client, names, [keys.base])) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  return { ready, delayed, onLoan, dead };
+}
+
+export async function listDead(
+  client: Client,
+  keys: QueueKeys,
+  offset: number,
+  limit: number,
+): Promise<DeadMessage[]> {
+  const names = [keys.messages, keys.dead, keys.reasons];
+  const reply = (await scripts.listDead.run(client, names, [offset, offset + limit - 1])) as string[];
+  const dead: DeadMessage[] = [];
+  for (let i = 0; i < reply.length; i += 4) {
+    const [id = '', at, record = '{}', envelope = ''] = reply.slice(i, i + 4);
+    dead.push({ id, at: Number(at), record: JSON.parse(record) as DeadRecord, envelope });
+  }
+  return dead;
+}
+
+export async function storeResults(
+  client: Client,
+  keys: QueueKeys,
+  results: readonly StoredResult[],
+): Promise<void> {
+  const items = results.flatMap(({ id, ttl, result }) => [id, ttl, result]);
+  await scripts.storeResults.run(client, [keys.results], [keys.base, ...items]);
+}
+
+function claimKeys(keys: QueueKeys, consumer: string): string[] {
+  return [
+    keys.messages,
+    keys.ready,
+    keys.suspects,
+    keys.delayed,
+    keys.consumers,
+    keys.recovering,
+    keys.histories,
+    keys.dead,
+    keys.reasons,
+    keys.meta,
+    keys.wake,
+    keys.active(consumer),
+    keys.call(consumer),
+  ];
+}
+
+function claimArgs(keys: QueueKeys, call: ClaimCall): (string | number)[] {
+  const { done, released, delayed, dead, results } = call.settlements;
+  const args: (string | number)[] = [keys.base, call.consumer, call.sequence, call.lease, call.want];
+  args.push(call.holds ? 1 : 0, call.maxCrashes);
+  args.push(done.join(''), released.join(''), delayed.length, dead.length, results.length);
+  for (const { id, delay, history } of delayed) {
+    args.push(id, delay, `${history.attempts} ${history.crashes} ${history.refusals}`);
+  }
+  for (const { id, record } of dead) args.push(id, record);
+  for (const { id, ttl, result } of results) args.push(id, ttl, result);
+  return args;
+}
+
+function readHistories(ids: readonly string[], lines: string): ReadonlyMap<string, History> {
+  if (lines === '') return NO_HISTORIES;
+  const histories = new Map<string, History>();
+  for (const line of lines.split('\n')) {
+    const [index = 0, attempts = 0, crashes = 0, refusals = 0] = line.split(' ').map(Number);
+    histories.set(ids[index] ?? '', { attempts, crashes, refusals });
+  }
+  return histories;
+}
+
+const NO_HISTORIES: ReadonlyMap<string, History> = new Map();
+
+async function readOneByOne(client: Client, keys: QueueKeys, ids: readonly string[]): Promise<unknown[]> {
+  const texts = await client.hmget(keys.messages, ...ids);
+  return ids.map((id, i) => {
+    const text = texts[i];
+    return typeof text === 'string' ? parseEnvelope(id, text) : new Malformed('');
+  });
+}
+
+/** Text is needed here, and these are few: joined they only save the Lua reply. */
+async function readBuried(
+  client: Client,
+  keys: QueueKeys,
+  ids: readonly string[],
+  joined: string,
+): Promise<StoredEnvelope[]> {
+  const parsed = parseJoined(ids, joined) ?? (await readOneByOne(client, keys, ids));
+  return ids.map((id, i) => {
+    const envelope = parsed[i];
+    return { id, envelope: envelope instanceof Malformed ? envelope.text : JSON.stringify(envelope) };
+  });
+}

@@ -1,0 +1,40 @@
+-- Takes messages off the queue for a consumer, bounded by count and by bytes.
+
+local MAX_BYTES = 4194304
+
+-- The first look is small, the next ones as large as the sizes seen allow: a thousand envelopes of a megabyte
+-- must not be read to find out that they are too many.
+local function take(keys, source, want, ms)
+  local ids, envelopes, count, bytes, size = {}, {}, 0, 0, 16
+  local strange, records = {}, {}
+  while want > 0 and bytes < MAX_BYTES do
+    local popped = redis.call('LPOP', source, math.min(size, want))
+    if not popped then break end
+    local found = redis.call('HMGET', keys.messages, unpack(popped))
+    for i = 1, #popped do
+      local id, envelope = popped[i], found[i]
+      if envelope and #id == ID_LENGTH then
+        count = count + 1
+        ids[count], envelopes[count], bytes = id, envelope, bytes + #envelope
+      elseif envelope then
+        strange[#strange + 1] = id
+        records[#records + 1] = '{"reason":"malformed","error":{"name":"Error","message":"the id is not 22 characters long"}}'
+      end
+      -- An id without an envelope was removed meanwhile, or never was one: it is dropped.
+    end
+    want = want - #popped
+    size = math.max(1, math.min(500, math.floor((MAX_BYTES - bytes) * (count + 1) / (bytes + 1))))
+  end
+  if count > 0 then redis.call('SADD', keys.active, unpack(ids)) end
+  return ids, envelopes, bury(keys, strange, records, ms)
+end
+
+-- Those of `ids` that have a history, as "index history" in lines; usually none.
+local function histories_of(keys, ids)
+  if #ids == 0 or redis.call('EXISTS', keys.histories) == 0 then return '' end
+  local entries, lines = redis.call('HMGET', keys.histories, unpack(ids)), {}
+  for i = 1, #ids do
+    if entries[i] then lines[#lines + 1] = (i - 1) .. ' ' .. entries[i] end
+  end
+  return table.concat(lines, '\n')
+end

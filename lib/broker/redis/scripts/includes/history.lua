@@ -1,0 +1,23 @@
+-- A history is "attempts crashes refusals"; no entry means "0 0 0".
+local function parse_history(entry)
+  if not entry then return 0, 0, 0 end
+  local attempts, crashes, refusals = string.match(entry, '^(%d+) (%d+) (%d+)$')
+  return tonumber(attempts or 0), tonumber(crashes or 0), tonumber(refusals or 0)
+end
+
+-- One whose next crash would kill it: it waits apart, and runs alone.
+local function is_suspect(crashes, max_crashes)
+  return crashes > 0 and crashes >= max_crashes - 1
+end
+
+-- Those of `ids` that wait in `ready`, and those that wait in `suspects`.
+local function part_suspects(keys, ids, max_crashes)
+  if #ids == 0 or redis.call('EXISTS', keys.histories) == 0 then return ids, {} end
+  local entries, innocents, suspects = redis.call('HMGET', keys.histories, unpack(ids)), {}, {}
+  for i = 1, #ids do
+    local _, crashes = parse_history(entries[i])
+    local list = is_suspect(crashes, max_crashes) and suspects or innocents
+    list[#list + 1] = ids[i]
+  end
+  return innocents, suspects
+end

@@ -1,0 +1,60 @@
+-- Finds silent consumers and gives back what was on loan to them, in bounded steps.
+
+-- Takes the expired out of `consumers`; drain_recovering empties their loans. When nobody was heard for half a
+-- lease, Redis (or everybody) was away and nobody could renew: then each gets one more lease, but only one until
+-- it is heard itself, or a queue that is claimed rarely would never recover anything.
+local function expire_consumers(keys, base, lease, ms)
+  local heard = tonumber(redis.call('HGET', keys.meta, 'heard') or ms)
+  redis.call('HSET', keys.meta, 'heard', ms)
+  local expired = redis.call('ZRANGEBYSCORE', keys.consumers, '-inf', ms, 'LIMIT', 0, 100)
+  local was_away = ms - heard > lease / 2
+  for i = 1, #expired do
+    local consumer = expired[i]
+    if was_away and redis.call('HSETNX', keys.meta, 'extended:' .. consumer, '1') == 1 then
+      redis.call('ZADD', keys.consumers, ms + lease, consumer)
+    else
+      redis.call('ZADD', keys.recovering, ms, consumer)
+      redis.call('ZREM', keys.consumers, consumer)
+      redis.call('HDEL', keys.meta, 'extended:' .. consumer)
+      redis.call('DEL', base .. 'call:' .. consumer)
+      if redis.call('EXISTS', base .. 'active:' .. consumer) == 1 then
+        redis.call('RENAME', base .. 'active:' .. consumer, base .. 'recovering:' .. consumer)
+      end
+    end
+  end
+end
+
+-- One step: up to 500 ids of one consumer go back to the front, oldest first at the head, with crashes + 1.
+-- The next crash would kill a suspect, so it waits apart, to be claimed alone.
+-- Answers the ids that crashed too often (dead now) and how many old dead were dropped for them.
+local function drain_recovering(keys, base, max_crashes, ms)
+  local consumer = redis.call('ZRANGE', keys.recovering, 0, 0)[1]
+  if not consumer then return {}, 0 end
+  local loans = base .. 'recovering:' .. consumer
+  local ids = redis.call('SORT', loans, 'ALPHA', 'DESC', 'LIMIT', 0, 500)
+  if #ids == 0 then
+    redis.call('ZREM', keys.recovering, consumer)
+    return {}, 0
+  end
+  local entries = redis.call('HMGET', keys.histories, unpack(ids))
+  local front, buried, records = {}, {}, {}
+  for i = 1, #ids do
+    local attempts, crashes, refusals = parse_history(entries[i])
+    crashes = crashes + 1
+    if crashes >= max_crashes then
+      buried[#buried + 1] = ids[i]
+      records[#records + 1] = string.format('{"reason":"crashed","attempts":%d,"crashes":%d}', attempts, crashes)
+    else
+      redis.call('HSET', keys.histories, ids[i], attempts .. ' ' .. crashes .. ' ' .. refusals)
+      if is_suspect(crashes, max_crashes) then
+        redis.call('LPUSH', keys.suspects, ids[i])
+      else
+        front[#front + 1] = ids[i]
+      end
+    end
+  end
+  if #front > 0 then redis.call('LPUSH', keys.ready, unpack(front)) end
+  redis.call('SREM', loans, unpack(ids))
+  if redis.call('SCARD', loans) == 0 then redis.call('ZREM', keys.recovering, consumer) end
+  return buried, bury(keys, buried, records, ms)
+end
