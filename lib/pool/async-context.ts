@@ -1,0 +1,24 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { TaskRun } from './task-run.js';
+
+/**
+ * Who is running. One storage for all pools, and not before a task needs it: on Node 20 a storage in use slows
+ * down every promise of the process.
+ */
+let storage: AsyncLocalStorage<TaskRun | undefined> | undefined;
+
+/** The run of the task that this code belongs to; it may have ended. */
+export function currentRun(): TaskRun | undefined {
+  return storage?.getStore();
+}
+
+/** Calls back as a part of `run`. */
+export function callWithin<R>(run: TaskRun, callback: () => R): R {
+  storage ??= new AsyncLocalStorage();
+  return storage.run(run, callback);
+}
+
+/** Calls back as nobody's task: without `context` a pool cannot know whose async context it happens to be in. */
+export function callOutside<R>(callback: () => R): R {
+  return storage === undefined ? callback() : storage.run(undefined, callback);
+}

@@ -1,0 +1,57 @@
+import { setImmediate } from 'node:timers';
+import type { PoolFuture } from './future.js';
+import type { PoolErrorInfo } from './options.js';
+
+/** A failed task, as far as reporting it goes. */
+export interface FailedTask extends PoolFuture<unknown> {
+  readonly asked: boolean;
+  readonly error: unknown;
+}
+
+/** Brings the failures that nobody asked about to `onError`, each of them once. */
+export class Failures {
+  readonly #pool: string;
+  readonly #onError: (error: unknown, info: PoolErrorInfo) => unknown;
+
+  constructor(pool: string, onError: ((error: unknown, info: PoolErrorInfo) => unknown) | undefined) {
+    this.#pool = pool;
+    this.#onError = onError ?? warnOfFailure;
+  }
+
+  /**
+   * Reports unless somebody asks within this turn of the event loop. A task can fail before its submitter
+   * even sees the future; one that writes `await (await pool.submit(fn)).result()` needs only microtasks.
+   * Called in the task's async context, which the timer keeps for `onError`.
+   */
+  reportLater(task: FailedTask): void {
+    setImmediate(() => {
+      if (!task.asked) this.report(task);
+    });
+  }
+
+  /** `onError` is the user's: neither its throwing nor its promise may reach the pool. */
+  report(task: FailedTask): void {
+    const info: PoolErrorInfo = { pool: this.#pool, future: task };
+    void new Promise((resolve) => resolve(this.#onError(task.error, info))).catch((error: unknown) =>
+      warn(`onError of ${this.#pool} failed itself`, 'NB_ON_ERROR_FAILED', error),
+    );
+  }
+}
+
+function warnOfFailure(error: unknown, info: PoolErrorInfo): void {
+  warn(`a task of ${info.pool} failed; ask for its result() or set onError`, 'NB_TASK_FAILED', error);
+}
+
+/** A process warning reaches stderr, and `process.on('warning')`, but ends no process. */
+function warn(message: string, code: string, error: unknown): void {
+  process.emitWarning(message, { type: 'NbAioPoolWarning', code, detail: describe(error) });
+}
+
+/** Anything can be thrown, also what cannot be turned into a string. */
+function describe(error: unknown): string {
+  try {
+    return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  } catch {
+    return 'a value that cannot be shown';
+  }
+}

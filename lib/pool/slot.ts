@@ -1,0 +1,122 @@
+import { callOutside, callWithin, currentRun } from './async-context.js';
+import type { Wish } from './wishes.js';
+import type { LinkedList } from './linked-list.js';
+import type { Task } from './task.js';
+import { TaskRun } from './task-run.js';
+import { asPromise, follow } from './thenable.js';
+
+/** What a slot needs of its scheduler. */
+export interface SlotOwner {
+  readonly context: boolean;
+  /** The task has ended, and nothing else runs on the slot. */
+  release(slot: Slot): void;
+  /** The task has ended; called before `release`, which may be much later when the slot is lent. */
+  ended(slot: Slot, run: TaskRun): void;
+}
+
+/**
+ * Starts made from within the synchronous part of other starts, in all pools. Beyond the limit a task starts
+ * in a microtask instead, or children that submit children would overflow the stack.
+ */
+let depth = 0;
+const MAX_DEPTH = 50;
+
+/**
+ * One of the pool's `maxConcurrency` places, used for one task after the other; or such a place on loan: then
+ * `lender` is the slot of the task that lends it. The callbacks are made once for each slot, not for each task.
+ */
+export class Slot {
+  readonly owner: SlotOwner;
+  readonly lender: Slot | undefined;
+  /** The slot of the child that this one is lent to. */
+  borrower: Slot | undefined = undefined;
+  /** The task has ended, but the child that the slot was lent to has not. */
+  vacated = false;
+  /** Tasks that want to start on this slot while its task waits for them; made when needed. */
+  wishes: LinkedList<Wish> | undefined = undefined;
+  /** Of the task that is on the slot now. */
+  run: TaskRun | undefined = undefined;
+  #task: Task | undefined = undefined;
+
+  constructor(owner: SlotOwner, lender?: Slot) {
+    this.owner = owner;
+    this.lender = lender;
+  }
+
+  /** This slot, and those that it is lent to in turn. */
+  *stack(): Generator<Slot> {
+    yield this;
+    for (let each = this.borrower; each !== undefined; each = each.borrower) yield each;
+  }
+
+  /** Starts the task. True when it has ended already and nothing runs on the slot: then nobody calls `release`. */
+  start(task: Task): boolean {
+    task.state = 'running';
+    this.#task = task;
+    this.run = new TaskRun(this);
+    if (depth < MAX_DEPTH) return this.#begin();
+    queueMicrotask(() => {
+      if (this.#begin()) this.owner.release(this);
+    });
+    return false;
+  }
+
+  #begin(): boolean {
+    depth++;
+    const ended = this.owner.context ? this.#beginInContext() : callOutside(this.#call);
+    depth--;
+    return ended;
+  }
+
+  #beginInContext(): boolean {
+    const task = this.#task!;
+    const { resource } = task;
+    if (resource === undefined) return this.#beginInRun();
+    task.resource = undefined;
+    return resource.runInAsyncScope(this.#beginInRun);
+  }
+
+  readonly #beginInRun = (): boolean => {
+    this.run!.descendFrom(currentRun());
+    return callWithin(this.run!, this.#call);
+  };
+
+  readonly #call = (): boolean => {
+    const task = this.#task!;
+    const fn = task.fn!;
+    task.fn = undefined;
+    try {
+      const returned = fn(this.run!);
+      const promise = asPromise(returned);
+      if (promise !== undefined) {
+        // Within the task's async context, so that it is not the first task's for as long as the slot is busy.
+        follow(promise, this.#onDone, this.#onFailed);
+        return false;
+      }
+      task.done(returned);
+    } catch (error) {
+      task.fail(error);
+    }
+    return this.#end();
+  };
+
+  readonly #onDone = (value: unknown): void => {
+    this.#task!.done(value);
+    if (this.#end()) this.owner.release(this);
+  };
+
+  readonly #onFailed = (error: unknown): void => {
+    this.#task!.fail(error);
+    if (this.#end()) this.owner.release(this);
+  };
+
+  /** True when nothing runs on the slot any more. */
+  #end(): boolean {
+    const run = this.run!;
+    this.#task = this.run = undefined;
+    run.end();
+    this.vacated = this.borrower !== undefined;
+    this.owner.ended(this, run);
+    return !this.vacated;
+  }
+}

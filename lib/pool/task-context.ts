@@ -1,0 +1,11 @@
+/** What the pool gives to a task as its only argument. @publicApi */
+export interface TaskContext {
+  /**
+   * Aborted, with a TaskCancelledError as its reason, by `shutdown({ wait: false })`. It is created when the
+   * task first looks at it: a controller for each task would cost more than the rest of the pool together.
+   */
+  readonly signal: AbortSignal;
+}
+
+/** A task: takes its context, and returns a value, a promise or any other thenable. @publicApi */
+export type TaskFunction<T> = (context: TaskContext) => T | PromiseLike<T>;

@@ -1,0 +1,151 @@
+import { AsyncResource } from 'node:async_hooks';
+import type { Failures } from './failures.js';
+import { PoolFuture, type TaskState } from './future.js';
+import type { Wish } from './wishes.js';
+import type { Linked, LinkedList } from './linked-list.js';
+import type { TaskFunction } from './task-context.js';
+
+/** What a task needs of its pool. */
+export interface TaskOwner {
+  readonly context: boolean;
+  readonly failures: Failures;
+  /** Somebody waits for the outcome of this task, which has no slot yet. */
+  awaited(task: Task): void;
+}
+
+/** The promise of a submitter that waits for room. */
+interface Submitter {
+  resolve(task: Task): void;
+  reject(error: Error): void;
+}
+
+/** Declared as a method, which leaves a `Task<number>` a `Task<unknown>`, as a promise's own functions do. */
+type Settle<T> = { settle(value: T): void }['settle'];
+
+/** The record of one task, and the future that its submitter holds: one object, for it is made a million times. */
+export class Task<T = unknown> extends PoolFuture<T> implements Linked<Task> {
+  state: TaskState = 'waiting';
+  /** Once done. */
+  value!: T;
+  /** Once failed or cancelled. */
+  error: unknown = undefined;
+  fn: TaskFunction<T> | undefined;
+  readonly owner: TaskOwner;
+
+  #promise: Promise<T> | undefined = undefined;
+  #resolve: Settle<T> | undefined = undefined;
+  #reject: Settle<unknown> | undefined = undefined;
+
+  /** The list that it waits in, and its neighbours there. */
+  list: LinkedList<Task> | undefined = undefined;
+  previous: Task | undefined = undefined;
+  next: Task | undefined = undefined;
+
+  /** The submitter's async context, kept while the task waits. */
+  resource: AsyncResource | undefined = undefined;
+  /** Set while the task is blocked: not accepted yet, and its submitter is waiting. */
+  submitter: Submitter | undefined = undefined;
+  /** Slots of tasks that wait for this one, on any of which it may start. */
+  wishes: Wish[] | undefined = undefined;
+  /** Takes the outcome instead of a promise, synchronously; it must not throw. */
+  watcher: ((task: Task) => void) | undefined = undefined;
+  /** Its submitter cannot ask yet: do not report a failure before `letGo()`. */
+  held = false;
+
+  constructor(owner: TaskOwner, fn: TaskFunction<T>) {
+    super();
+    this.owner = owner;
+    this.fn = fn;
+  }
+
+  /** Whether somebody will get the outcome. */
+  get asked(): boolean {
+    return this.#promise !== undefined || this.watcher !== undefined;
+  }
+
+  result(): Promise<T> {
+    this.#promise ??= this.#createPromise();
+    if (this.state === 'waiting') this.owner.awaited(this);
+    return this.#promise;
+  }
+
+  #createPromise(): Promise<T> {
+    if (this.state === 'done') return Promise.resolve(this.value);
+    if (this.state === 'failed') return Promise.reject(this.error);
+    const promise = new Promise<T>(takeSettlers);
+    if (this.state === 'cancelled') {
+      promise.catch(ignore);
+      takenReject(this.error);
+    } else {
+      this.#resolve = takenResolve;
+      this.#reject = takenReject;
+    }
+    return promise;
+  }
+
+  /** Keeps the submitter's async context until the task gets its slot. */
+  keepContext(): void {
+    if (this.owner.context) this.resource = new AsyncResource('NbAioPool');
+  }
+
+  /** There was room, or the task has ended on its caller's slot. */
+  accept(): void {
+    this.submitter?.resolve(this);
+    this.submitter = undefined;
+  }
+
+  done(value: T): void {
+    this.state = 'done';
+    this.value = value;
+    this.#resolve?.(value);
+    this.#settled();
+  }
+
+  fail(error: unknown): void {
+    this.state = 'failed';
+    this.error = error;
+    this.#reject?.(error);
+    if (!this.asked && !this.held) this.owner.failures.reportLater(this);
+    this.#settled();
+  }
+
+  /** Ends an accepted task that never started. Nobody has to look: its promise is never an unhandled one. */
+  cancel(error: Error): void {
+    this.#promise?.catch(ignore);
+    this.refuse(error);
+  }
+
+  /** Ends a task that was not accepted. Its submitter has to hear of it. */
+  refuse(error: Error): void {
+    this.state = 'cancelled';
+    this.error = error;
+    this.fn = this.resource = undefined;
+    this.#reject?.(error);
+    this.submitter?.reject(error);
+    this.submitter = undefined;
+    this.#settled();
+  }
+
+  /** The submitter has its future, and this turn of the event loop to ask. */
+  letGo(): void {
+    this.held = false;
+    if (this.state === 'failed' && !this.asked) this.owner.failures.reportLater(this);
+  }
+
+  #settled(): void {
+    this.#resolve = this.#reject = undefined;
+    if (this.submitter !== undefined) this.accept();
+    this.watcher?.(this);
+  }
+}
+
+let takenResolve: Settle<unknown> = ignore;
+let takenReject: Settle<unknown> = ignore;
+
+/** One executor for all promises, instead of a closure for each. */
+function takeSettlers(resolve: Settle<never>, reject: Settle<unknown>): void {
+  takenResolve = resolve;
+  takenReject = reject;
+}
+
+function ignore(): void {}

@@ -1,0 +1,55 @@
+import { LinkedList, type Linked } from './linked-list.js';
+import type { Slot, SlotOwner } from './slot.js';
+import type { Task } from './task.js';
+import type { TaskRun } from './task-run.js';
+
+/**
+ * The wish to start a task on the slot of a task that waits for it. The task stays in its place in the pool's
+ * queue too; whichever slot comes first takes it, and all its wishes end.
+ */
+export class Wish implements Linked<Wish> {
+  list: LinkedList<Wish> | undefined = undefined;
+  previous: Wish | undefined = undefined;
+  next: Wish | undefined = undefined;
+  readonly task: Task;
+
+  constructor(task: Task) {
+    this.task = task;
+  }
+}
+
+/** The slot of this pool that is held by `run`, or by the nearest of those that it descends from. */
+export function findHolder(run: TaskRun | undefined, owner: SlotOwner): Slot | undefined {
+  for (let each = run; each !== undefined; each = each.parent) {
+    if (each.slot?.owner === owner) return each.slot;
+  }
+  return undefined;
+}
+
+/** In order, and once: asking for the same result again is not a second wish. */
+export function addWish(task: Task, holder: Slot): void {
+  const list = (holder.wishes ??= new LinkedList());
+  task.wishes ??= [];
+  if (task.wishes.some((each) => each.list === list)) return;
+  const wish = new Wish(task);
+  task.wishes.push(wish);
+  list.push(wish);
+}
+
+export function dropWishes(task: Task): void {
+  if (task.wishes === undefined) return;
+  for (const wish of task.wishes) wish.list?.remove(wish);
+  task.wishes = undefined;
+}
+
+/**
+ * The task on `from` has ended. Those who wait for it may go on waiting for its children (it may have handed
+ * them their promises), so what it wished for is now for the nearest of these to fulfil.
+ */
+export function passOn(from: Slot, to: Slot | undefined): void {
+  for (let wish = from.wishes?.shift(); wish !== undefined; wish = from.wishes?.shift()) {
+    const { task } = wish;
+    task.wishes!.splice(task.wishes!.indexOf(wish), 1);
+    if (to !== undefined) addWish(task, to);
+  }
+}
