@@ -42,8 +42,10 @@ const STACK_LENGTH = 4_000;
 export function recordError(thrown: unknown): ErrorRecord {
   try {
     if (!isError(thrown)) return { name: typeof thrown, message: clip(String(thrown), MESSAGE_LENGTH) };
-    const record = { name: String(thrown.name), message: clip(String(thrown.message), MESSAGE_LENGTH) };
-    return typeof thrown.stack === 'string' ? { ...record, stack: clip(thrown.stack, STACK_LENGTH) } : record;
+    // Anybody may have put anything into these.
+    const { name, message, stack }: Record<'name' | 'message' | 'stack', unknown> = thrown as never;
+    const record = { name: String(name), message: clip(String(message), MESSAGE_LENGTH) };
+    return typeof stack === 'string' ? { ...record, stack: clip(stack, STACK_LENGTH) } : record;
   } catch {
     return { name: typeof thrown, message: 'something that has no text was thrown' };
   }

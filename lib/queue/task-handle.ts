@@ -1,4 +1,5 @@
 import { check, checkOptions, integer } from '../options.js';
+import type { DeadMessage } from './broker.js';
 import { NoResultError, ResultTimeoutError } from './errors.js';
 import { EnvelopeWriter } from './payload.js';
 import { readResult } from './result.js';
@@ -121,6 +122,14 @@ export class TaskHandle<A extends readonly unknown[], R> {
   /** Removes what is ready or delayed, of all tasks of the queue; never what is on loan. Answers how many. */
   clearQueue(): Promise<number> {
     return this.queue.clear();
+  }
+
+  /**
+   * The dead of the queue, of all its tasks, oldest first: id, envelope, since when, and why (reason and error).
+   * @param offset how many to skip. @param limit how many at most, up to 1,000; default 100.
+   */
+  listDead(offset = 0, limit = 100): Promise<readonly DeadMessage[]> {
+    return this.queue.listDead(offset, limit);
   }
 
   private sent(id: string, kept: boolean): SentMessage<R> {

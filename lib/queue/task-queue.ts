@@ -115,5 +115,6 @@ function write(writer: EnvelopeWriter, args: readonly unknown[]): NewMessage {
 
 function cleared({ id, envelope }: StoredEnvelope): { id: string; ttl: number; result: string }[] {
   const ttl = (parseEnvelope(id, envelope) as Partial<Envelope> | null)?.result;
-  return typeof ttl === 'number' ? [{ id, ttl, result: CLEARED }] : [];
+  // A foreign envelope may hold anything.
+  return Number.isSafeInteger(ttl) && ttl! > 0 ? [{ id, ttl: ttl!, result: CLEARED }] : [];
 }

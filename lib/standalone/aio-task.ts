@@ -5,6 +5,7 @@ import {
   TaskHandle,
   TaskQueue,
   type CallOptions,
+  type DeadMessage,
   type SentMessage,
   type TaskOptions,
 } from '../queue/index.js';
@@ -37,6 +38,8 @@ export interface AioTask<A extends readonly unknown[], R> {
   getQueueSize(): Promise<number>;
   /** Removes what waits, never what is on loan. Answers how many. */
   clearQueue(): Promise<number>;
+  /** The dead, oldest first, with reason and error. @param offset how many to skip. @param limit at most; default 100, up to 1,000 */
+  listDead(offset?: number, limit?: number): Promise<readonly DeadMessage[]>;
   /** Stops consuming and lets go of the connections, unless other tasks use them. A later call opens them again. */
   close(): Promise<void>;
 }
@@ -80,6 +83,7 @@ export function aioTask<A extends readonly unknown[], R>(
     result: (id: string, timeout?: number) => opened().result(id, timeout),
     getQueueSize: () => opened().getQueueSize(),
     clearQueue: () => opened().clearQueue(),
+    listDead: (offset?: number, limit?: number) => opened().listDead(offset, limit),
     consume: (consumeOptions?: ConsumeOptions) => batchConsume([task], consumeOptions),
     stop: () => stopConsuming(task),
     close: async () => {

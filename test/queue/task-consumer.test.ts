@@ -192,7 +192,7 @@ describe('failing', () => {
     ['undefined', undefined, { name: 'undefined', message: 'undefined' }],
     ['an object without prototype', Object.create(null) as unknown, { name: 'object' }],
   ])('%s thrown is an error like any other', async (_, thrown, error) => {
-    const work = task(() => Promise.reject(thrown as Error), { retry: { maxAttempts: 1 } });
+    const work = task(() => Promise.reject(thrown), { retry: { maxAttempts: 1 } });
     await consume(work);
     await handleOf(work).submit();
     await until(async () => (await counts()).dead === 1);

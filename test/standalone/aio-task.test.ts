@@ -13,10 +13,10 @@ import {
   TaskConflictError,
   TaskFailedError,
   UnknownOptionError,
-  type AioTask,
   type AioTaskOptions,
   type ConsumerEvent,
 } from '../../lib/index.js';
+import type { AioTask } from '../../lib/standalone/index.js';
 import { startRedis, type RedisServer } from '../redis-server.js';
 import { deferred, until } from '../signals.js';
 

@@ -1,15 +1,14 @@
 import { NbAioPool } from '../../pool/index.js';
-import { NO_HISTORY, type Broker, type Claim, type Lease } from '../broker.js';
+import type { Broker, Claim, Lease } from '../broker.js';
 import { parseEnvelope } from '../envelope.js';
 import { BrokerClosedError, ConsumerStoppedError, LeaseLostError } from '../errors.js';
 import type { QueueSettings } from '../task-options.js';
-import { Delivery } from './delivery.js';
-import { DeliveryBuffer } from './delivery-buffer.js';
 import type { OnConsumerEvent } from './events.js';
-import { crashResult, Execution, type Outcome, type RunnableTask } from './execution.js';
-import { Ledger, settledBy } from './ledger.js';
+import { crashResult, Execution, type RunnableTask } from './execution.js';
+import { Loans } from './loans.js';
 import { ReadAhead } from './read-ahead.js';
 import { Reporter } from './reporter.js';
+import { endsWithin } from './time-limit.js';
 
 /** Settlements wait this long for a claim to travel with, in ms. */
 const FLUSH_DELAY = 2;
@@ -37,9 +36,9 @@ export class TaskConsumer {
   private readonly execution: Execution;
   private readonly report: Reporter;
   private readonly readAhead: ReadAhead;
-  private readonly ledger = new Ledger();
-  private readonly buffer = new DeliveryBuffer();
-  private readonly running = new Set<Delivery>();
+  private readonly loans = new Loans();
+  /** Slots in use: running deliveries, and those that run on though they were given to others. */
+  private busy = 0;
   private lease: Lease | undefined;
   private claiming = false;
   private lastClaimAt = 0;
@@ -88,7 +87,7 @@ export class TaskConsumer {
 
   stats(): ConsumerStats {
     const { maxConcurrency } = this.settings;
-    return { running: this.running.size, waiting: this.buffer.size, maxConcurrency };
+    return { running: this.loans.running, waiting: this.loans.waiting, maxConcurrency };
   }
 
   /**
@@ -99,31 +98,29 @@ export class TaskConsumer {
     if (this.onDrained || !this.lease) return;
     const { lease } = this;
     lease.disarm();
-    const drained = new Promise<boolean>((resolve) => (this.onDrained = () => resolve(true)));
-    this.releaseBuffer();
+    const drained = new Promise<void>((resolve) => (this.onDrained = resolve));
+    this.loans.releaseWaiting();
     this.next();
-    if (!(await within(grace, drained))) {
+    if (!(await endsWithin(grace, drained))) {
       this.giveUp();
       // If the broker is away it never answers: then the lease ends by itself.
-      await within(LAST_CALL, drained);
+      await endsWithin(LAST_CALL, drained);
     }
+    this.lease = undefined;
     clearInterval(this.heartbeat);
-    clearTimeout(this.timer);
-    await within(
+    this.clearTimer();
+    await endsWithin(
       LAST_CALL,
       lease.close().catch(() => {}),
     );
-    this.lease = undefined;
-  }
-
-  private get onLoan(): number {
-    return this.running.size + this.buffer.size;
   }
 
   /** How many messages may be claimed now. */
   private get room(): number {
-    if (this.onDrained || this.doubtful || ((this.alone || this.suspects) && this.onLoan > 0)) return 0;
-    return Math.max(0, this.settings.maxConcurrency + this.readAhead.target - this.onLoan);
+    const { loans } = this;
+    if (this.onDrained || this.doubtful) return 0;
+    if ((this.alone || this.suspects) && loans.unfinished > 0) return 0;
+    return Math.max(0, this.settings.maxConcurrency + this.readAhead.target - this.busy - loans.waiting);
   }
 
   private onWake(): void {
@@ -133,7 +130,7 @@ export class TaskConsumer {
 
   private onHeartbeat(): void {
     const due = performance.now() - this.lastClaimAt >= this.settings.lease / 4;
-    if (due && this.onLoan > 0 && !this.backingOff) void this.cycle();
+    if (due && this.loans.unfinished > 0 && !this.backingOff) void this.cycle();
   }
 
   /** Whatever has changed: claim, settle soon, or be done. While a call is under way, its end comes here. */
@@ -141,29 +138,32 @@ export class TaskConsumer {
     if (this.claiming || this.backingOff || !this.lease) return;
     const { room } = this;
     if (this.doubtful || (this.hungry && room > 0 && room >= this.readAhead.target / 2)) void this.cycle();
-    else if (!this.ledger.isEmpty) this.cycleIn(this.onDrained ? 0 : FLUSH_DELAY);
-    else if (this.onDrained && this.onLoan === 0) this.onDrained();
+    else if (this.loans.hasOutcomes) this.cycleIn(this.onDrained ? 0 : FLUSH_DELAY);
+    else if (this.loans.unfinished === 0) this.onDrained?.();
   }
 
   private cycleIn(ms: number): void {
     this.timer ??= setTimeout(() => void this.cycle(), ms);
   }
 
+  private clearTimer(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
   /** One round trip: settles, renews, claims. Never two at a time. */
   private async cycle(): Promise<void> {
     if (this.claiming || !this.lease) return;
-    clearTimeout(this.timer);
-    this.timer = undefined;
+    this.clearTimer();
     this.backingOff = false;
     this.claiming = true;
-    const settlements = this.ledger.take();
-    const holds = this.onLoan + settledBy(settlements) > 0;
+    const settlements = this.loans.takeOutcomes();
+    const holds = this.loans.heldWith(settlements);
     const sentAt = performance.now();
-    const { room } = this;
     // A wake that comes while the call is under way makes it hungry again.
     this.hungry = false;
     try {
-      const claim = await this.lease.claim(room, holds, settlements);
+      const claim = await this.lease.claim(this.room, holds, settlements);
       this.lastClaimAt = performance.now();
       this.claiming = false;
       this.report.brokerServes();
@@ -172,20 +172,22 @@ export class TaskConsumer {
       this.next();
     } catch (error) {
       this.claiming = false;
-      this.ledger.restore(settlements);
+      this.loans.restoreOutcomes(settlements);
       this.hungry = true;
       this.onBrokerFails(error);
     }
   }
 
   private onClaim(claim: Claim, elapsed: number): void {
+    const { loans } = this;
     this.readAhead.onClaimed(elapsed, claim.ids.length, claim.size);
     this.doubtful = claim.ids.length > 0 && elapsed > this.settings.lease;
-    this.alone = claim.alone || (this.alone && this.onLoan > 0);
+    this.alone = claim.alone || (this.alone && loans.unfinished > 0);
     this.suspects = claim.suspects;
     this.hungry ||= claim.more;
-    this.accept(claim);
-    this.bury(claim);
+    loans.accept(claim);
+    if (this.onDrained) loans.releaseWaiting();
+    this.onBuried(claim);
     if (!this.hungry && this.room > 0) this.lease?.arm(claim.dueIn);
     else this.lease?.disarm();
     // Half a batch ahead: the next claim is on its way while this one runs.
@@ -193,115 +195,60 @@ export class TaskConsumer {
     this.pump();
   }
 
-  private accept({ ids, envelopes, histories }: Claim): void {
-    for (let i = 0; i < ids.length; i++) {
-      const id = ids[i] as string;
-      const history = histories.size === 0 ? NO_HISTORY : (histories.get(id) ?? NO_HISTORY);
-      this.buffer.push(new Delivery(id, envelopes[i], history));
-    }
-    if (this.onDrained) this.releaseBuffer();
-  }
-
-  /** Fills the free slots; each works through the buffer until that is empty. */
+  /** Fills the free slots; each works through what waits until nothing does. */
   private pump(): void {
-    for (let n = this.buffer.size; n > 0 && this.pool.trySubmit(this.work); n--);
+    for (let n = this.loans.waiting; n > 0 && this.pool.trySubmit(this.work); n--);
   }
 
   private readonly work = async (): Promise<void> => {
     while (!this.doubtful) {
-      const delivery = this.buffer.shift();
+      const delivery = this.loans.start();
       if (!delivery) return;
-      this.running.add(delivery);
+      this.busy++;
       const outcome = await this.execution.run(delivery);
-      // Given to others meanwhile, or given back: then it is not ours to settle.
-      if (this.running.delete(delivery)) this.settle(delivery, outcome);
+      this.busy--;
+      this.readAhead.onSettled();
+      if (this.loans.finish(delivery, outcome) && outcome.kind !== 'done')
+        this.report.outcome(delivery, outcome);
       this.next();
     }
   };
 
-  private settle(delivery: Delivery, outcome: Outcome): void {
-    this.readAhead.onSettled();
-    const { id } = delivery;
-    if (outcome.kind === 'done') {
-      this.ledger.addDone(id);
-    } else {
-      this.report.outcome(delivery, outcome);
-      if (outcome.kind === 'dead') this.ledger.addDead({ id, record: JSON.stringify(outcome.record) });
-      else this.ledger.addDelayed({ id, delay: outcome.delay, history: outcome.history });
-    }
-    if ('result' in outcome && outcome.result) this.ledger.addResult({ id, ...outcome.result });
-  }
-
   /** Messages that this call found to have crashed too often: they are dead already, but somebody may wait for them. */
-  private bury({ buried, droppedDead }: Claim): void {
+  private onBuried({ buried, droppedDead }: Claim): void {
     for (const { id, envelope } of buried) {
       const parsed = parseEnvelope(id, envelope);
       const result = crashResult(parsed);
-      if (result) this.ledger.addResult({ id, ...result });
+      if (result) this.loans.addResult(id, result);
       this.report.crashed(id, parsed);
     }
     this.report.deadDropped(droppedDead);
   }
 
   private onLost(): void {
-    this.report.leaseLost(this.running.size);
-    this.abandon(
-      new LeaseLostError(
-        `The lease on queue '${this.queue}' was lost: this message was given to another consumer.`,
-      ),
-    );
-    this.ledger.clear();
-    while (this.buffer.shift());
-    this.doubtful = false;
-    this.alone = false;
-    this.suspects = false;
+    const reason = `The lease on queue '${this.queue}' was lost: this message was given to another consumer.`;
+    this.report.leaseLost(this.loans.drop(new LeaseLostError(reason)));
+    this.doubtful = this.alone = this.suspects = false;
     this.lease?.renewIdentity();
     this.hungry = true;
   }
 
   private giveUp(): void {
-    if (this.running.size === 0) return;
-    this.report.stopOverdue(this.running.size);
-    for (const { id } of this.running) this.ledger.addReleased(id);
-    this.abandon(
-      new ConsumerStoppedError(
-        `The consumer of queue '${this.queue}' stopped before this task ended: it runs again.`,
-      ),
-    );
+    const reason = `The consumer of queue '${this.queue}' stopped before this task ended: it runs again.`;
+    const running = this.loans.releaseRunning(new ConsumerStoppedError(reason));
+    if (running > 0) this.report.stopOverdue(running);
     this.next();
   }
 
-  private abandon(reason: Error): void {
-    for (const delivery of this.running) delivery.abort(reason);
-    this.running.clear();
-  }
-
-  private releaseBuffer(): void {
-    for (let delivery = this.buffer.shift(); delivery; delivery = this.buffer.shift()) {
-      this.ledger.addReleased(delivery.id);
-    }
-  }
-
   private onBrokerFails(error: unknown): void {
-    if (error instanceof BrokerClosedError) {
-      this.onDrained?.();
+    if (error instanceof BrokerClosedError && this.onDrained) {
+      this.onDrained();
       return;
     }
     const failures = this.report.brokerFails(error);
+    this.clearTimer();
+    if (error instanceof BrokerClosedError) return;
     this.backingOff = true;
-    clearTimeout(this.timer);
-    this.timer = undefined;
     this.cycleIn(Math.min(LONGEST_RETRY, FIRST_RETRY * 2 ** Math.min(failures - 1, 10)));
-  }
-}
-
-/** Whether `work` ended within `ms`. */
-async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => (timer = setTimeout(resolve, ms, false)));
-  try {
-    return await Promise.race([work.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
   }
 }
