@@ -1,0 +1,44 @@
+import type { Logger } from '@nestjs/common';
+import { MemoryBroker } from '../../broker/memory/index.js';
+import { RedisBroker } from '../../broker/redis/index.js';
+import type { Broker } from '../../queue/index.js';
+import type { ResolvedModuleOptions } from '../module-options.js';
+import { OutageLog } from './outage-log.js';
+
+/** The broker of one application. One given by the user is opened, but never closed. */
+export class AppBroker {
+  readonly broker: Broker;
+  private readonly outages: OutageLog;
+  private readonly isOurs: boolean;
+  private opened = false;
+
+  /** @throws InvalidOptionError, BrokerUnsupportedError for a Redis source that can't be used */
+  constructor(options: ResolvedModuleOptions, logger: Logger) {
+    this.outages = new OutageLog(logger, options.connectTimeout);
+    this.isOurs = typeof options.broker === 'string';
+    this.broker = this.make(options);
+  }
+
+  /** @throws BrokerUnreachableError within the connect time limit; BrokerUnsupportedError */
+  async open(): Promise<void> {
+    await this.broker.open();
+    this.opened = true;
+  }
+
+  async close(): Promise<void> {
+    this.outages.close();
+    if (this.isOurs) await this.broker.close();
+  }
+
+  private make({ broker, redis, prefix, connectTimeout }: ResolvedModuleOptions): Broker {
+    if (typeof broker === 'object') return broker;
+    if (broker === 'memory') return new MemoryBroker();
+    return new RedisBroker({
+      ...(redis === undefined ? {} : { redis }),
+      ...(prefix === undefined ? {} : { prefix }),
+      connectTimeout,
+      // Until it is open, `open` itself tells.
+      onError: (error) => this.opened && this.outages.onError(error),
+    });
+  }
+}

@@ -1,0 +1,22 @@
+/** The time that a shutdown has, in ms, counted from its first question. Consumers and pools share it. */
+export class GracePeriod {
+  private deadline: number | undefined;
+
+  constructor(private readonly grace: number) {}
+
+  get left(): number {
+    this.deadline ??= performance.now() + this.grace;
+    return Math.max(0, this.deadline - performance.now());
+  }
+
+  /** Whether `work` ended in the time that is left. */
+  readonly allows = async (work: Promise<unknown>): Promise<boolean> => {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => (timer = setTimeout(resolve, this.left, false)));
+    try {
+      return await Promise.race([work.then(() => true), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+}
