@@ -91,6 +91,7 @@ export {
 export { MemoryBroker, type MemoryBrokerOptions } from './broker/memory/index.js';
 export { RedisBroker, type RedisBrokerOptions, type RedisSource } from './broker/redis/index.js';
 export type {
+  Batch,
   Broker,
   Claim,
   Clock,

@@ -18,7 +18,9 @@ export interface RedisServer {
 }
 
 /** @param args more arguments for redis-server; by default it writes nothing to disk. */
-export async function startRedis(args: string[] = ['--save', '', '--appendonly', 'no']): Promise<RedisServer> {
+export async function startRedis(
+  args: string[] = ['--save', '', '--appendonly', 'no'],
+): Promise<RedisServer> {
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'nb-redis-'));
   const all = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, ...args];

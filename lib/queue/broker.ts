@@ -128,13 +128,15 @@ export const NO_HISTORY: History = Object.freeze({ attempts: 0, crashes: 0, refu
 export interface Claim {
   /** The lease is gone: nothing was applied, and nothing is on loan to this consumer. */
   readonly lost: boolean;
-  readonly ids: readonly string[];
-  /** Parsed JSON, or `Malformed`, in the order of `ids`. */
-  readonly envelopes: readonly unknown[];
+  /** How many messages were granted. */
+  readonly count: number;
+  /**
+   * Those messages; call it once. Apart from the claim because parsing takes time: the consumer sends its next claim
+   * first. A promise only when something was malformed and has to be read again.
+   */
+  read(): Batch | Promise<Batch>;
   /** About how many bytes (UTF-16 units) the envelopes take together. */
   readonly size: number;
-  /** Only those that have a history. */
-  readonly histories: ReadonlyMap<string, History>;
   /** The one message granted took its consumers down before: nothing may run beside it. */
   readonly alone: boolean;
   /** Such a message waits: it is granted only to a consumer that holds nothing. */
@@ -147,6 +149,15 @@ export interface Claim {
   readonly buried: readonly StoredEnvelope[];
   /** Dead messages dropped to keep the limit. */
   readonly droppedDead: number;
+}
+
+/** Messages granted by a claim. */
+export interface Batch {
+  readonly ids: readonly string[];
+  /** Parsed JSON, or `Malformed`, in the order of `ids`. */
+  readonly envelopes: readonly unknown[];
+  /** Only those that have a history. */
+  readonly histories: ReadonlyMap<string, History>;
 }
 
 /** Stands for an envelope that is not JSON, or that carries another message's id. */

@@ -20,18 +20,24 @@ export interface Envelope {
   readonly result?: number;
 }
 
-/** The envelopes of `ids`, from one string that holds them joined by commas; undefined when they are not just those. */
-export function parseJoined(ids: readonly string[], joined: string): unknown[] | undefined {
+/**
+ * Envelopes that came joined by commas, checked against their ids, which came joined, too; undefined when they are not
+ * just those. Two broken envelopes can join into a sound one, and a foreign one can hold a comma: so count, and compare.
+ */
+export function parseJoined(joinedIds: string, joined: string): Envelope[] | undefined {
   let parsed: unknown[];
   try {
     parsed = JSON.parse(`[${joined}]`) as unknown[];
   } catch {
     return undefined;
   }
-  // Two broken envelopes can join into a sound one, and a foreign one can hold a comma: count, and compare ids.
-  if (parsed.length !== ids.length) return undefined;
-  for (let i = 0; i < parsed.length; i++) if (idOf(parsed[i]) !== ids[i]) return undefined;
-  return parsed;
+  if (parsed.length * ID_LENGTH !== joinedIds.length) return undefined;
+  for (let i = 0; i < parsed.length; i++) {
+    const id = idOf(parsed[i]);
+    if (typeof id !== 'string' || id.length !== ID_LENGTH || !joinedIds.startsWith(id, i * ID_LENGTH))
+      return undefined;
+  }
+  return parsed as Envelope[];
 }
 
 /** One envelope on its own: parsed JSON, or `Malformed`. */

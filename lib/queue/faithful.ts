@@ -6,7 +6,38 @@ import { PayloadUnsupportedError } from './errors.js';
  * @throws PayloadUnsupportedError naming the place and the kind, never the value.
  */
 export function checkJson(value: unknown): void {
-  visitJson(value, '', undefined);
+  // Finding the place costs more than the encoding: only when there is something to find.
+  if (!isFaithful(value, 0)) visitJson(value, '', undefined);
+}
+
+const DEEP = 50;
+
+/** Whether JSON surely carries it. False also for what is too deep to tell quickly, as a cycle is. */
+function isFaithful(value: unknown, depth: number): boolean {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return true;
+    case 'number':
+      return Number.isFinite(value);
+    case 'object':
+      return value === null || (depth < DEEP && isFaithfulObject(value, depth + 1));
+    default:
+      return false;
+  }
+}
+
+function isFaithfulObject(value: object, depth: number): boolean {
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) if (!isFaithful(value[i], depth)) return false;
+    return true;
+  }
+  if (!isPlain(value) || 'toJSON' in value || Object.getOwnPropertySymbols(value).length > 0) return false;
+  for (const name of Object.keys(value)) {
+    const each = (value as Record<string, unknown>)[name];
+    if (each !== undefined && !isFaithful(each, depth)) return false;
+  }
+  return true;
 }
 
 /** Refuses what structured clone would alter silently (classes) or throw on (functions, symbols). @throws PayloadUnsupportedError */

@@ -65,35 +65,45 @@ export class SubmitBatcher {
   }
 
   private schedule(): void {
-    if (this.scheduled || this.sending) return;
-    this.scheduled = true;
-    // After this tick's microtasks: concurrent submits are a few promises apart.
-    process.nextTick(() => {
-      this.scheduled = false;
-      void this.flush();
-    });
+    if (this.sending) return;
+    // A full batch leaves at once, so that the next one is encoded while the broker works.
+    if (this.count >= BATCH_COUNT) this.flush();
+    else if (!this.scheduled) {
+      this.scheduled = true;
+      // After this tick's microtasks: concurrent submits are a few promises apart.
+      process.nextTick(() => {
+        this.scheduled = false;
+        this.flush();
+      });
+    }
   }
 
-  private async flush(): Promise<void> {
+  private flush(): void {
+    if (this.sending) return;
     const groups = this.nextBatch();
     if (groups.length === 0) return;
     this.sending = groups;
+    const messages =
+      groups.length === 1 && groups[0] ? groups[0].messages : groups.flatMap((each) => each.messages);
     this.watchdog = setTimeout(() => this.onOverdue(), this.limits.timeout);
     this.watchdog.unref();
-    try {
-      await this.send(
-        groups.length === 1 && groups[0] ? groups[0].messages : groups.flatMap((group) => group.messages),
-      );
-      for (const group of groups) group.resolve();
-    } catch (error) {
-      const reason = error instanceof Error ? error : new Error(String(error));
-      for (const group of groups) group.reject(reason);
-      if (reason instanceof BrokerClosedError) this.rejectUnsent(reason);
-    }
+    this.send(messages).then(
+      () => this.onSent(groups, undefined),
+      (error: unknown) => this.onSent(groups, error instanceof Error ? error : new Error(String(error))),
+    );
+  }
+
+  private onSent(groups: readonly Group[], error: Error | undefined): void {
     clearTimeout(this.watchdog);
     this.sending = undefined;
+    if (error instanceof BrokerClosedError) this.rejectUnsent(error);
+    // The next batch leaves before those who wait for this one go on.
+    this.flush();
+    for (const group of groups) {
+      if (error) group.reject(error);
+      else group.resolve();
+    }
     this.admit();
-    if (this.head < this.groups.length) this.schedule();
   }
 
   private nextBatch(): Group[] {

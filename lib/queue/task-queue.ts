@@ -5,8 +5,9 @@ import { EnvelopeWriter } from './payload.js';
 import { CLEARED } from './result.js';
 import { SubmitBatcher, type SubmitLimits } from './submit-batcher.js';
 
-/** How many messages of a `submitMany` are encoded and sent at a time. */
+/** How many messages of a `submitMany` are encoded and sent at a time, and how many of their bytes (UTF-16 units). */
 const CHUNK = 500;
+const CHUNK_BYTES = 1_048_576;
 
 export const SUBMIT_LIMITS: SubmitLimits = { count: 20_000, bytes: 32 * 1_048_576, timeout: 10_000 };
 
@@ -49,12 +50,14 @@ export class TaskQueue {
     if (!this.isOpen) await this.open();
     const ids: string[] = [];
     let chunk: NewMessage[] = [];
+    let bytes = 0;
     let previous: Promise<void> = Promise.resolve();
     const send = async (): Promise<void> => {
       if (!this.batcher.hasRoom) await this.batcher.room();
       const sending = this.batcher.submit(chunk);
       sending.catch(() => {});
       chunk = [];
+      bytes = 0;
       // One chunk under way while the next is encoded.
       await previous;
       previous = sending;
@@ -62,7 +65,8 @@ export class TaskQueue {
     for (const args of calls) {
       const message = write(writer, args);
       ids.push(message.id);
-      if (chunk.push(message) === CHUNK) await send();
+      bytes += message.envelope.length;
+      if (chunk.push(message) === CHUNK || bytes >= CHUNK_BYTES) await send();
     }
     if (chunk.length > 0) await send();
     await previous;

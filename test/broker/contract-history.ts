@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
-import { type Claim, type History, NO_HISTORY, type Settlements } from '../../lib/queue/broker.js';
+import {
+  type Batch,
+  type Claim,
+  type History,
+  NO_HISTORY,
+  type Settlements,
+} from '../../lib/queue/broker.js';
 import { addMessages, Consumer, type ContractEnv, idsOf, until } from './contract-kit.js';
 
 export const LEASE = 200;
@@ -112,7 +118,7 @@ export class RandomHistory {
     }
   }
 
-  private grant(consumer: Consumer, claim: Claim): void {
+  private grant(consumer: Consumer, claim: Claim & Batch): void {
     const suspects = claim.ids.filter((id) => {
       const known = this.get(id);
       assert.ok(known.place !== 'done' && known.place !== 'dead', `${id} was settled before`);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach } from '@jest/globals';
 import {
+  type Batch,
   type Broker,
   type Claim,
   type Lease,
@@ -95,8 +96,9 @@ export class Consumer {
     });
   }
 
-  async claim(want: number, settlements: Partial<Settlements> = {}): Promise<Claim> {
-    const claim = await this.lease.claim(want, this.held.size > 0, { ...NO_SETTLEMENTS, ...settlements });
+  async claim(want: number, settlements: Partial<Settlements> = {}): Promise<Claim & Batch> {
+    const answer = await this.lease.claim(want, this.held.size > 0, { ...NO_SETTLEMENTS, ...settlements });
+    const claim = { ...answer, ...(await answer.read()) };
     if (claim.lost) this.held.clear();
     else {
       const { done = [], released = [], delayed = [], dead = [] } = settlements;
@@ -118,8 +120,8 @@ export class Consumer {
   }
 
   /** Claims one suspect after the other, settling each as done, until it had this many. */
-  async runAlone(count: number): Promise<Claim[]> {
-    const claims: Claim[] = [];
+  async runAlone(count: number): Promise<(Claim & Batch)[]> {
+    const claims: (Claim & Batch)[] = [];
     await until(this.env, `${count} messages ran alone`, async () => {
       const claim = await this.claim(10, { done: [...this.held] });
       if (claim.ids.length > 0) claims.push(claim);

@@ -71,7 +71,7 @@ describe('json', () => {
   });
 
   test('carries any JSON value as it is, __proto__ and odd characters included', () => {
-    const value = fc.jsonValue({ maxDepth: 5 }).filter((each) => !JSON.stringify(each).includes('-0'));
+    const value = fc.jsonValue({ maxDepth: 5 }).map((each) => JSON.parse(JSON.stringify(each)) as unknown);
     fc.assert(fc.property(fc.array(value), (args) => expect(roundTrip(args)).toEqual(args)));
     const odd = JSON.parse('{"__proto__": {"polluted": true}, "a\\u2028b\\u0000": "😀\\"}],{"}') as object;
     const [back] = roundTrip([odd]) as [Record<string, unknown>];

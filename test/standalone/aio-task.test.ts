@@ -174,7 +174,7 @@ describe.each(['memory', 'redis'] as const)('aioTask on %s', (kind) => {
     consume(first, second);
     await first.submitMany([[1], [2]]);
     await until(() => seen.length === 10);
-    expect(seen.toSorted()).toEqual([10, 11, 12, 13, 14, 20, 21, 22, 23, 24]);
+    expect(seen.toSorted((a, b) => a - b)).toEqual([10, 11, 12, 13, 14, 20, 21, 22, 23, 24]);
   });
 
   test('stop ends consume and keeps what waits; consuming can start again', async () => {

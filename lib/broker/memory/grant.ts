@@ -11,13 +11,12 @@ const MAX_SIZE = 4 * 1024 * 1024;
 const NONE: ReadonlyMap<string, History> = new Map();
 
 /** The part of a claim's answer that says what was granted. */
-export type Grant = Pick<Claim, 'ids' | 'envelopes' | 'size' | 'histories' | 'alone' | 'suspects'>;
+export type Grant = Pick<Claim, 'count' | 'read' | 'size' | 'alone' | 'suspects'>;
 
 export const NO_GRANT: Grant = {
-  ids: [],
-  envelopes: [],
+  count: 0,
+  read: () => ({ ids: [], envelopes: [], histories: NONE }),
   size: 0,
-  histories: NONE,
   alone: false,
   suspects: false,
 };
@@ -56,5 +55,6 @@ function lend(source: Deque<Message>, loans: Loans, want: number, alone: boolean
     size += envelope.length;
     if (history !== NO_HISTORY) (histories ??= new Map()).set(id, history);
   }
-  return { ids, envelopes, size, histories: histories ?? NONE, alone, suspects: false };
+  const batch = { ids, envelopes, histories: histories ?? NONE };
+  return { count: ids.length, read: () => batch, size, alone, suspects: false };
 }

@@ -17,8 +17,10 @@ const OURS = {
   enableAutoPipelining: false,
   lazyConnect: true,
   // A connection that says nothing for this long while it owes a reply is half-open.
-  socketTimeout: 10_000,
-  retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 6), 2_000),
+  socketTimeout: 5_000,
+  // What is still open this long after a disconnect is destroyed; ioredis' timer runs also when nothing is.
+  disconnectTimeout: 250,
+  retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 6), 1_000),
   reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
 } satisfies RedisOptions;
 
@@ -28,7 +30,7 @@ const OURS = {
  */
 export function checkSource(source: RedisSource): void {
   if (typeof source === 'string') checkUrl(source);
-  else refuseKeyPrefix(source);
+  refuseKeyPrefix(source);
 }
 
 /** Makes the connections that a broker needs, all from one source. */
@@ -141,13 +143,18 @@ function isInstance(source: RedisSource): source is Redis | Cluster {
   return typeof source === 'object' && typeof (source as Redis).duplicate === 'function';
 }
 
-function refuseKeyPrefix(source: Exclude<RedisSource, string>): void {
-  const options: { keyPrefix?: string | undefined } = isInstance(source)
-    ? { keyPrefix: source.options.keyPrefix ?? (source as Cluster).options.redisOptions?.keyPrefix }
-    : source;
-  if (options.keyPrefix) {
+function keyPrefixOf(source: RedisSource): string | null | undefined {
+  // ioredis takes options from the query of a URL, too.
+  if (typeof source === 'string') return new URL(source).searchParams.get('keyPrefix');
+  if (!isInstance(source)) return source.keyPrefix;
+  return source.options.keyPrefix ?? (source as Cluster).options.redisOptions?.keyPrefix;
+}
+
+function refuseKeyPrefix(source: RedisSource): void {
+  const keyPrefix = keyPrefixOf(source);
+  if (keyPrefix) {
     throw new BrokerUnsupportedError(
-      `The ioredis 'keyPrefix' ${JSON.stringify(options.keyPrefix)} can't be used, as scripts don't see it: use the option 'prefix'.`,
+      `The ioredis 'keyPrefix' ${JSON.stringify(keyPrefix)} can't be used, as scripts don't see it: use the option 'prefix'.`,
     );
   }
 }

@@ -68,7 +68,11 @@ export class RedisBroker implements Broker {
   }
 
   open(): Promise<void> {
-    this.opening ??= this.connect();
+    this.opening ??= this.connect().catch((error: unknown) => {
+      // The next call tries again: the server may be up by then.
+      this.opening = undefined;
+      throw error;
+    });
     return this.opening;
   }
 
@@ -94,7 +98,7 @@ export class RedisBroker implements Broker {
   lease(queue: string, options: LeaseOptions, wake: () => void): Lease {
     const keys = this.keys(queue);
     const commands = this.opened(this.commands);
-    const watch = this.listener(commands).watch(keys, options.lease / 4, wake);
+    const watch = this.listener(commands, keys).watch(keys, options.lease, wake);
     return new RedisLease(commands, keys, options, watch, (work) => this.call(work));
   }
 
@@ -129,22 +133,22 @@ export class RedisBroker implements Broker {
   }
 
   private async connect(): Promise<void> {
+    const client = await this.connections.open();
     try {
-      const client = await this.connections.open();
       await checkVersion(client, this.address);
       this.commands = client;
       this.producer = await Producer.create(client);
     } catch (error) {
-      this.connections.closeAll();
+      this.connections.close(client);
       throw error;
     }
   }
 
   /** One blocking connection a process; on a cluster one for each queue, as a BLPOP can't name two slots. */
-  private listener(commands: Client): WakeListener {
+  private listener(commands: Client, keys: QueueKeys): WakeListener {
     if (this.shared && !this.connections.isCluster) return this.shared;
     const open = (): Promise<Client> => this.connections.open();
-    this.shared = new WakeListener(this.prefix, commands, open, (error) => this.report(error));
+    this.shared = new WakeListener(keys.base, commands, open, (error) => this.report(error));
     this.listeners.add(this.shared);
     return this.shared;
   }

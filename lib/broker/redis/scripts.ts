@@ -1,5 +1,6 @@
 import {
   Malformed,
+  type Batch,
   type Claim,
   type DeadMessage,
   type DeadRecord,
@@ -11,6 +12,7 @@ import {
   type StoredResult,
 } from '../../queue/broker.js';
 import { parseEnvelope, parseJoined, splitIds } from '../../queue/envelope.js';
+import { ID_LENGTH } from '../../queue/message-id.js';
 import type { QueueKeys } from './keys.js';
 import { Script, type Client } from './script.js';
 
@@ -70,28 +72,26 @@ export async function claim(client: Client, keys: QueueKeys, call: ClaimCall): P
     claimArgs(keys, call),
   )) as ClaimReply;
   const [status, joinedIds, joined, histories, flags, due, buriedIds, buried, droppedDead] = reply;
-  const ids = splitIds(joinedIds);
   return {
     lost: status === -1,
-    ids,
-    envelopes: ids.length === 0 ? [] : (parseJoined(ids, joined) ?? (await readOneByOne(client, keys, ids))),
+    count: joinedIds.length / ID_LENGTH,
+    read: () => readBatch(client, keys, joinedIds, joined, histories),
     size: joined.length,
-    histories: readHistories(ids, histories),
     alone: (flags & 1) !== 0,
     suspects: (flags & 2) !== 0,
     more: (flags & 4) !== 0,
     dueIn: due < 0 ? undefined : due,
-    buried: buriedIds === '' ? [] : await readBuried(client, keys, splitIds(buriedIds), buried),
+    buried: buriedIds === '' ? [] : await readBuried(client, keys, buriedIds, buried),
     droppedDead,
   };
 }
 
-/** The keys that `sweep` looks at, for each of `queues`; answers [work, due in ms or -1] for each. */
+/** Looks at idle queues, given with their leases (ms); answers [work, due in ms or -1] for each. */
 export async function sweep(
   client: Client,
-  queues: readonly QueueKeys[],
+  queues: readonly { readonly keys: QueueKeys; readonly lease: number }[],
 ): Promise<[work: boolean, due: number][]> {
-  const names = queues.flatMap((keys) => [
+  const names = queues.flatMap(({ keys }) => [
     keys.ready,
     keys.suspects,
     keys.delayed,
@@ -100,7 +100,11 @@ export async function sweep(
     keys.meta,
     keys.histories,
   ]);
-  const reply = (await scripts.sweep.run(client, names, [])) as number[];
+  const reply = (await scripts.sweep.run(
+    client,
+    names,
+    queues.map(({ lease }) => lease),
+  )) as number[];
   return queues.map((_, i) => [reply[2 * i] === 1, reply[2 * i + 1] ?? -1]);
 }
 
@@ -192,8 +196,46 @@ function readHistories(ids: readonly string[], lines: string): ReadonlyMap<strin
 
 const NO_HISTORIES: ReadonlyMap<string, History> = new Map();
 
+function readBatch(
+  client: Client,
+  keys: QueueKeys,
+  joinedIds: string,
+  joined: string,
+  histories: string,
+): Batch | Promise<Batch> {
+  const envelopes = parseJoined(joinedIds, joined);
+  if (!envelopes) return readBatchOneByOne(client, keys, splitIds(joinedIds), histories);
+  // These ids are strings of their own; cut out of the joined ones they would keep those alive.
+  const ids = envelopes.map((envelope) => envelope.id);
+  return { ids, envelopes, histories: readHistories(ids, histories) };
+}
+
+async function readBatchOneByOne(
+  client: Client,
+  keys: QueueKeys,
+  ids: readonly string[],
+  histories: string,
+): Promise<Batch> {
+  const envelopes = await readOneByOne(client, keys, ids);
+  return { ids, envelopes, histories: readHistories(ids, histories) };
+}
+
+const RETRY = 200;
+
+/** For what must be read once its ids were granted, whatever Redis says meanwhile (LOADING, BUSY): or they would be stranded. */
+async function untilAnswered<T>(client: Client, call: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      if (client.status === 'end') throw error;
+      await new Promise((resolve) => setTimeout(resolve, RETRY));
+    }
+  }
+}
+
 async function readOneByOne(client: Client, keys: QueueKeys, ids: readonly string[]): Promise<unknown[]> {
-  const texts = await client.hmget(keys.messages, ...ids);
+  const texts = await untilAnswered(client, () => client.hmget(keys.messages, ...ids));
   return ids.map((id, i) => {
     const text = texts[i];
     return typeof text === 'string' ? parseEnvelope(id, text) : new Malformed('');
@@ -204,10 +246,12 @@ async function readOneByOne(client: Client, keys: QueueKeys, ids: readonly strin
 async function readBuried(
   client: Client,
   keys: QueueKeys,
-  ids: readonly string[],
+  joinedIds: string,
   joined: string,
 ): Promise<StoredEnvelope[]> {
-  const parsed = parseJoined(ids, joined) ?? (await readOneByOne(client, keys, ids));
+  const ids = splitIds(joinedIds);
+  const parsed: readonly unknown[] =
+    parseJoined(joinedIds, joined) ?? (await readOneByOne(client, keys, ids));
   return ids.map((id, i) => {
     const envelope = parsed[i];
     return { id, envelope: envelope instanceof Malformed ? envelope.text : JSON.stringify(envelope) };

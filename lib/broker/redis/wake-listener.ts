@@ -32,23 +32,22 @@ export class WakeListener {
   private closed = false;
 
   /**
+   * @param base what the keys of a queue start with: on a cluster its own key must live with them.
    * @param commands a connection that does not block. @param openBlocking opens the one that does.
    * @param onError hears what kept it from waiting; it tries again.
    */
   constructor(
-    prefix: string,
+    base: string,
     private readonly commands: Client,
     private readonly openBlocking: () => Promise<Client>,
     private readonly onError: (error: unknown) => void,
   ) {
-    this.interruptKey = `${prefix}:interrupt:${randomDigits(16)}`;
+    this.interruptKey = `${base}interrupt:${randomDigits(16)}`;
   }
 
-  /** @param interval the longest time between two looks, in ms. */
-  watch(keys: QueueKeys, interval: number, wake: () => void): Watch {
-    const watch: QueueWatch = new QueueWatch(keys, Math.min(interval, LONGEST_WAIT), wake, () =>
-      this.onArmed(watch),
-    );
+  /** @param lease in ms: a queue is looked at often enough that nobody takes it for unattended. */
+  watch(keys: QueueKeys, lease: number, wake: () => void): Watch {
+    const watch: QueueWatch = new QueueWatch(keys, lease, wake, () => this.onArmed(watch));
     this.watches.add(watch);
     watch.onClosed = () => this.watches.delete(watch);
     return watch;
@@ -95,7 +94,7 @@ export class WakeListener {
     // Only now: a queue that was armed while this connected is in it.
     const armed = this.armed();
     if (armed.length === 0) return;
-    const wait = Math.min(...armed.map((watch) => watch.interval)) / 1_000;
+    const wait = Math.min(LONGEST_WAIT, ...armed.map(({ lease }) => lease / 4)) / 1_000;
     this.waitingFor = new Set(armed);
     try {
       const token = await blocking.blpop(...armed.map((watch) => watch.keys.wake), this.interruptKey, wait);
@@ -114,10 +113,7 @@ export class WakeListener {
   }
 
   private async sweep(armed: QueueWatch[]): Promise<void> {
-    const found = await sweep(
-      this.commands,
-      armed.map((watch) => watch.keys),
-    );
+    const found = await sweep(this.commands, armed);
     for (const [i, watch] of armed.entries()) {
       const [work, due] = found[i] ?? [true, -1];
       if (work) watch.ring();
@@ -167,7 +163,7 @@ class QueueWatch implements Watch {
 
   constructor(
     readonly keys: QueueKeys,
-    readonly interval: number,
+    readonly lease: number,
     private readonly wake: () => void,
     private readonly onArmed: () => void,
   ) {}

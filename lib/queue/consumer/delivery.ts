@@ -6,6 +6,11 @@ export class Delivery {
   private controller: AbortController | undefined;
   private reason: Error | undefined;
 
+  /** Given to others, or given back: its outcome is not ours to settle. @internal */
+  get isAbandoned(): boolean {
+    return this.reason !== undefined;
+  }
+
   /** @internal */
   constructor(
     readonly id: string,
@@ -46,6 +51,6 @@ export const AioTaskContext = {
 };
 
 /** @internal */
-export function runInContext<T>(delivery: Delivery, call: () => T): T {
-  return storage.run(delivery, call);
+export function runInContext<A>(delivery: Delivery, call: (argument: A) => unknown, argument: A): unknown {
+  return storage.run(delivery, call, argument);
 }

@@ -32,32 +32,30 @@ interface StoredOutcome {
 const DONE: Outcome = Object.freeze({ kind: 'done' });
 
 /** A delivery that can run: its task and its arguments. */
-interface Call {
+export interface Call {
   readonly task: RunnableTask;
   readonly envelope: Envelope;
   readonly args: readonly unknown[];
 }
 
-/** Runs deliveries: envelope -> call -> value or error -> outcome. Never rejects. */
+/** Calls the task, in the delivery's context. Throws what the task throws at once. */
+export function beginCall(delivery: Delivery, call: Call): unknown {
+  return runInContext(delivery, invoke, call);
+}
+
+function invoke({ task, args }: Call): unknown {
+  return task.run(...(args as never[]));
+}
+
+/** Reads deliveries: envelope -> call, or at once the outcome of what can't be called. */
 export class Execution {
   constructor(
     private readonly tasks: ReadonlyMap<string, RunnableTask>,
     private readonly unknownTaskTimeout: number,
   ) {}
 
-  async run(delivery: Delivery): Promise<Outcome> {
-    const call = this.read(delivery);
-    if ('kind' in call) return call;
-    let value: unknown;
-    try {
-      value = await runInContext(delivery, () => call.task.run(...(call.args as never[])));
-    } catch (error) {
-      return failed(delivery, call, error);
-    }
-    return call.envelope.result === undefined ? DONE : succeeded(call, value);
-  }
-
-  private read(delivery: Delivery): Call | Outcome {
+  /** Never throws. */
+  read(delivery: Delivery): Call | Outcome {
     const { envelope } = delivery;
     if (!isEnvelope(envelope))
       return malformed('the envelope is not of the form that docs/wire-protocol.md gives');
@@ -102,8 +100,10 @@ function isEnvelope(value: unknown): value is Envelope {
   );
 }
 
-function succeeded({ task, envelope }: Call, value: unknown): Outcome {
-  const ttl = envelope.result as number;
+/** The outcome of a task that answered `value`. Never throws. */
+export function succeeded({ task, envelope }: Call, value: unknown): Outcome {
+  const ttl = envelope.result;
+  if (ttl === undefined) return DONE;
   try {
     return { kind: 'done', result: { ttl, result: writeValue(task.settings, value) } };
   } catch (error) {
@@ -112,7 +112,8 @@ function succeeded({ task, envelope }: Call, value: unknown): Outcome {
   }
 }
 
-function failed({ history }: Delivery, { task, envelope }: Call, error: unknown): Outcome {
+/** The outcome of a task that threw `error`. Never throws. */
+export function failed({ history }: Delivery, { task, envelope }: Call, error: unknown): Outcome {
   const attempts = history.attempts + 1;
   const delay = retryDelay(task.settings.retry, attempts);
   if (delay !== undefined) return { kind: 'retry', delay, error, history: { ...history, attempts } };

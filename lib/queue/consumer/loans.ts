@@ -1,50 +1,62 @@
-import { NO_HISTORY, type Claim, type Settlements } from '../broker.js';
-import { Delivery } from './delivery.js';
-import { DeliveryBuffer } from './delivery-buffer.js';
+import type { Batch, Settlements } from '../broker.js';
+import { ClaimBuffer } from './claim-buffer.js';
+import type { Delivery } from './delivery.js';
 import type { Outcome } from './execution.js';
 import { Ledger, settledBy } from './ledger.js';
 
 /** What is on loan to a consumer: waiting for a slot, running, or with an outcome that the broker does not know yet. */
 export class Loans {
-  private readonly buffer = new DeliveryBuffer();
-  private readonly active = new Set<Delivery>();
+  private readonly buffer = new ClaimBuffer();
   private readonly ledger = new Ledger();
+  private active = 0;
+  private expected = 0;
+  /** Grows when everything is dropped: what is still being read then is not ours. */
+  private generation = 0;
 
-  get waiting(): number {
+  /** Those that can start. */
+  get startable(): number {
     return this.buffer.size;
   }
 
+  get waiting(): number {
+    return this.buffer.size + this.expected;
+  }
+
   get running(): number {
-    return this.active.size;
+    return this.active;
   }
 
   /** Waiting and running. */
   get unfinished(): number {
-    return this.buffer.size + this.active.size;
+    return this.waiting + this.active;
   }
 
   get hasOutcomes(): boolean {
     return !this.ledger.isEmpty;
   }
 
-  accept({ ids, envelopes, histories }: Claim): void {
-    for (let i = 0; i < ids.length; i++) {
-      const id = ids[i] as string;
-      const history = histories.size === 0 ? NO_HISTORY : (histories.get(id) ?? NO_HISTORY);
-      this.buffer.push(new Delivery(id, envelopes[i], history));
-    }
+  /** Granted, but not read yet: it counts as waiting. Answers how to accept it, unless all is dropped meanwhile. */
+  expect(count: number): (batch: Batch) => void {
+    const { generation } = this;
+    this.expected += count;
+    return (batch) => {
+      if (generation !== this.generation) return;
+      this.expected -= count;
+      this.buffer.push(batch);
+    };
   }
 
   /** The next one that waits; it runs from now on. */
   start(): Delivery | undefined {
     const delivery = this.buffer.shift();
-    if (delivery) this.active.add(delivery);
+    if (delivery) this.active++;
     return delivery;
   }
 
-  /** Notes the outcome. False when the delivery was given to others, or given back, meanwhile: then it is not ours to settle. */
+  /** Notes the outcome. False when the delivery was given to others, or given back, meanwhile. */
   finish(delivery: Delivery, outcome: Outcome): boolean {
-    if (!this.active.delete(delivery)) return false;
+    if (delivery.isAbandoned) return false;
+    this.active--;
     const { id } = delivery;
     if (outcome.kind === 'done') this.ledger.addDone(id);
     else if (outcome.kind === 'dead') this.ledger.addDead({ id, record: JSON.stringify(outcome.record) });
@@ -59,26 +71,22 @@ export class Loans {
 
   /** Gives back what waits, in order. */
   releaseWaiting(): void {
-    for (let delivery = this.buffer.shift(); delivery; delivery = this.buffer.shift()) {
-      this.ledger.addReleased(delivery.id);
-    }
+    for (const id of this.buffer.clear()) this.ledger.addReleased(id);
   }
 
-  /** Gives back what runs, and aborts it. Answers how many. */
-  releaseRunning(reason: Error): number {
-    const count = this.active.size;
-    for (const { id } of this.active) this.ledger.addReleased(id);
-    this.abandon(reason);
-    return count;
+  /** Gives back what runs, and aborts it. */
+  releaseRunning(running: readonly Delivery[], reason: Error): void {
+    for (const { id } of running) this.ledger.addReleased(id);
+    this.abandon(running, reason);
   }
 
-  /** Forgets everything, and aborts what runs: others decide about it now. Answers how many ran. */
-  drop(reason: Error): number {
-    const count = this.active.size;
-    this.abandon(reason);
-    while (this.buffer.shift());
+  /** Forgets everything, and aborts what runs: others decide about it now. */
+  drop(running: readonly Delivery[], reason: Error): void {
+    this.abandon(running, reason);
+    this.generation++;
+    this.expected = 0;
+    this.buffer.clear();
     this.ledger.clear();
-    return count;
   }
 
   /** Takes out what one call may settle. */
@@ -96,8 +104,8 @@ export class Loans {
     return this.unfinished + this.ledger.size + settledBy(settlements) > 0;
   }
 
-  private abandon(reason: Error): void {
-    for (const delivery of this.active) delivery.abort(reason);
-    this.active.clear();
+  private abandon(running: readonly Delivery[], reason: Error): void {
+    for (const delivery of running) delivery.abort(reason);
+    this.active -= running.length;
   }
 }

@@ -1,13 +1,15 @@
 import { NbAioPool } from '../../pool/index.js';
-import type { Broker, Claim, Lease } from '../broker.js';
+import type { Batch, Broker, Claim, Lease } from '../broker.js';
 import { parseEnvelope } from '../envelope.js';
 import { BrokerClosedError, ConsumerStoppedError, LeaseLostError } from '../errors.js';
 import type { QueueSettings } from '../task-options.js';
+import type { Delivery } from './delivery.js';
 import type { OnConsumerEvent } from './events.js';
-import { crashResult, Execution, type RunnableTask } from './execution.js';
+import { crashResult, Execution, type Outcome, type RunnableTask } from './execution.js';
 import { Loans } from './loans.js';
 import { ReadAhead } from './read-ahead.js';
 import { Reporter } from './reporter.js';
+import { Slot } from './slot.js';
 import { endsWithin } from './time-limit.js';
 
 /** Settlements wait this long for a claim to travel with, in ms. */
@@ -37,6 +39,11 @@ export class TaskConsumer {
   private readonly report: Reporter;
   private readonly readAhead: ReadAhead;
   private readonly loans = new Loans();
+  private readonly slots: Slot[] = [];
+  /** Those that have nothing to run. */
+  private readonly parked: Slot[] = [];
+  private end: () => void = () => {};
+  private readonly ended = new Promise<void>((resolve) => (this.end = resolve));
   /** Slots in use: running deliveries, and those that run on though they were given to others. */
   private busy = 0;
   private lease: Lease | undefined;
@@ -109,6 +116,7 @@ export class TaskConsumer {
     this.lease = undefined;
     clearInterval(this.heartbeat);
     this.clearTimer();
+    this.end();
     await endsWithin(
       LAST_CALL,
       lease.close().catch(() => {}),
@@ -180,39 +188,72 @@ export class TaskConsumer {
 
   private onClaim(claim: Claim, elapsed: number): void {
     const { loans } = this;
-    this.readAhead.onClaimed(elapsed, claim.ids.length, claim.size);
-    this.doubtful = claim.ids.length > 0 && elapsed > this.settings.lease;
+    this.readAhead.onClaimed(elapsed, claim.count, claim.size);
+    this.doubtful = claim.count > 0 && elapsed > this.settings.lease;
     this.alone = claim.alone || (this.alone && loans.unfinished > 0);
     this.suspects = claim.suspects;
     this.hungry ||= claim.more;
-    loans.accept(claim);
-    if (this.onDrained) loans.releaseWaiting();
+    const accept = loans.expect(claim.count);
     this.onBuried(claim);
     if (!this.hungry && this.room > 0) this.lease?.arm(claim.dueIn);
     else this.lease?.disarm();
-    // Half a batch ahead: the next claim is on its way while this one runs.
+    // The next claim is on its way while this one is read and runs.
     this.next();
-    this.pump();
+    const batch = claim.read();
+    if (batch instanceof Promise) batch.then((late) => this.onBatch(accept, late), this.ignoreClosed);
+    else this.onBatch(accept, batch);
   }
+
+  private onBatch(accept: (batch: Batch) => void, batch: Batch): void {
+    accept(batch);
+    if (this.onDrained) this.loans.releaseWaiting();
+    this.pump();
+    this.next();
+  }
+
+  /** Reading fails only when the broker was closed; its leases end by themselves then. */
+  private readonly ignoreClosed = (): void => {};
 
   /** Fills the free slots; each works through what waits until nothing does. */
   private pump(): void {
-    for (let n = this.loans.waiting; n > 0 && this.pool.trySubmit(this.work); n--);
+    for (let n = this.loans.startable; n > 0; n--) {
+      const slot = this.parked.pop() ?? this.newSlot();
+      if (!slot) return;
+      slot.serve();
+    }
   }
 
-  private readonly work = async (): Promise<void> => {
-    while (!this.doubtful) {
-      const delivery = this.loans.start();
-      if (!delivery) return;
-      this.busy++;
-      const outcome = await this.execution.run(delivery);
-      this.busy--;
-      this.readAhead.onSettled();
-      if (this.loans.finish(delivery, outcome) && outcome.kind !== 'done')
-        this.report.outcome(delivery, outcome);
-      this.next();
-    }
-  };
+  /** A slot is a task of the pool for as long as this consumer lives, as nb_aiopool's workers are: the pool bounds them. */
+  private newSlot(): Slot | undefined {
+    const future = this.pool.trySubmit(() => this.ended);
+    if (!future) return undefined;
+    const slot = new Slot(this.execution, {
+      start: () => this.begin(),
+      finish: (delivery, outcome) => this.finish(delivery, outcome),
+      park: (parked) => this.parked.push(parked),
+    });
+    this.slots.push(slot);
+    return slot;
+  }
+
+  private begin(): Delivery | undefined {
+    const delivery = this.doubtful ? undefined : this.loans.start();
+    if (delivery) this.busy++;
+    return delivery;
+  }
+
+  /** What runs and is still ours. */
+  private running(): Delivery[] {
+    return this.slots.flatMap(({ delivery }) => (delivery && !delivery.isAbandoned ? [delivery] : []));
+  }
+
+  private finish(delivery: Delivery, outcome: Outcome): void {
+    this.busy--;
+    this.readAhead.onSettled();
+    if (this.loans.finish(delivery, outcome) && outcome.kind !== 'done')
+      this.report.outcome(delivery, outcome);
+    this.next();
+  }
 
   /** Messages that this call found to have crashed too often: they are dead already, but somebody may wait for them. */
   private onBuried({ buried, droppedDead }: Claim): void {
@@ -227,7 +268,9 @@ export class TaskConsumer {
 
   private onLost(): void {
     const reason = `The lease on queue '${this.queue}' was lost: this message was given to another consumer.`;
-    this.report.leaseLost(this.loans.drop(new LeaseLostError(reason)));
+    const running = this.running();
+    this.loans.drop(running, new LeaseLostError(reason));
+    this.report.leaseLost(running.length);
     this.doubtful = this.alone = this.suspects = false;
     this.lease?.renewIdentity();
     this.hungry = true;
@@ -235,8 +278,9 @@ export class TaskConsumer {
 
   private giveUp(): void {
     const reason = `The consumer of queue '${this.queue}' stopped before this task ended: it runs again.`;
-    const running = this.loans.releaseRunning(new ConsumerStoppedError(reason));
-    if (running > 0) this.report.stopOverdue(running);
+    const running = this.running();
+    this.loans.releaseRunning(running, new ConsumerStoppedError(reason));
+    if (running.length > 0) this.report.stopOverdue(running.length);
     this.next();
   }
 

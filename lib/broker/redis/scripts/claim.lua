@@ -53,6 +53,8 @@ redis.call('LLEN', keys.suspects)
 redis.call('ZCARD', keys.delayed)
 redis.call('ZCARD', keys.dead)
 redis.call('HEXISTS', keys.histories, '')
+redis.call('HEXISTS', keys.reasons, '')
+redis.call('ZCARD', keys.recovering)
 local previous = redis.call('GET', keys.call)
 
 if previous then

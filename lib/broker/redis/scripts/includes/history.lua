@@ -1,8 +1,8 @@
--- A history is "attempts crashes refusals"; no entry means "0 0 0".
+-- A history is "attempts crashes refusals"; no entry, or one that can't be ours, means "0 0 0".
 local function parse_history(entry)
-  if not entry then return 0, 0, 0 end
-  local attempts, crashes, refusals = string.match(entry, '^(%d+) (%d+) (%d+)$')
-  return tonumber(attempts or 0), tonumber(crashes or 0), tonumber(refusals or 0)
+  local attempts, crashes, refusals = string.match(entry or '', '^(%d+) (%d+) (%d+)$')
+  if not attempts or #entry > 18 then return 0, 0, 0 end
+  return tonumber(attempts), tonumber(crashes), tonumber(refusals)
 end
 
 -- One whose next crash would kill it: it waits apart, and runs alone.

@@ -1,27 +1,43 @@
 -- Finds silent consumers and gives back what was on loan to them, in bounded steps.
 
+local MAX_CONSUMERS = 100
+
+local function start_recovery(keys, base, consumer, ms)
+  redis.call('ZADD', keys.recovering, ms, consumer)
+  redis.call('ZREM', keys.consumers, consumer)
+  redis.call('HDEL', keys.meta, 'extended:' .. consumer)
+  redis.call('DEL', base .. 'call:' .. consumer)
+  local active, loans = base .. 'active:' .. consumer, base .. 'recovering:' .. consumer
+  if redis.call('EXISTS', loans) == 1 then
+    -- It came back, and is gone again, before its first recovery ended.
+    redis.call('SUNIONSTORE', loans, loans, active)
+    redis.call('DEL', active)
+  elseif redis.call('EXISTS', active) == 1 then
+    redis.call('RENAME', active, loans)
+  end
+end
+
 -- Takes the expired out of `consumers`; drain_recovering empties their loans. When nobody was heard for half a
--- lease, Redis (or everybody) was away and nobody could renew: then each gets one more lease, but only one until
--- it is heard itself, or a queue that is claimed rarely would never recover anything.
+-- lease, Redis (or everybody) was away and nobody could renew: then each gets one more lease, also those whose lease
+-- has not quite ended, as they may be back later than that. But only one until it is heard itself, or a queue that is
+-- claimed rarely would never recover anything.
 local function expire_consumers(keys, base, lease, ms)
   local heard = tonumber(redis.call('HGET', keys.meta, 'heard') or ms)
-  redis.call('HSET', keys.meta, 'heard', ms)
-  local expired = redis.call('ZRANGEBYSCORE', keys.consumers, '-inf', ms, 'LIMIT', 0, 100)
   local was_away = ms - heard > lease / 2
-  for i = 1, #expired do
-    local consumer = expired[i]
+  local latest = was_away and '(' .. ms + lease or ms
+  local found = redis.call('ZRANGEBYSCORE', keys.consumers, '-inf', latest, 'WITHSCORES', 'LIMIT', 0, MAX_CONSUMERS)
+  local extended = 0
+  for i = 1, #found, 2 do
+    local consumer = found[i]
     if was_away and redis.call('HSETNX', keys.meta, 'extended:' .. consumer, '1') == 1 then
       redis.call('ZADD', keys.consumers, ms + lease, consumer)
-    else
-      redis.call('ZADD', keys.recovering, ms, consumer)
-      redis.call('ZREM', keys.consumers, consumer)
-      redis.call('HDEL', keys.meta, 'extended:' .. consumer)
-      redis.call('DEL', base .. 'call:' .. consumer)
-      if redis.call('EXISTS', base .. 'active:' .. consumer) == 1 then
-        redis.call('RENAME', base .. 'active:' .. consumer, base .. 'recovering:' .. consumer)
-      end
+      extended = extended + 1
+    elseif tonumber(found[i + 1]) <= ms then
+      start_recovery(keys, base, consumer, ms)
     end
   end
+  -- If there are more to extend, the next claim must see that, too.
+  if extended < MAX_CONSUMERS then redis.call('HSET', keys.meta, 'heard', ms) end
 end
 
 -- One step: up to 500 ids of one consumer go back to the front, oldest first at the head, with crashes + 1.

@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { aioTask } from '../../lib/standalone/index.js';
+import { newMessageId } from '../../lib/queue/message-id.js';
+import { startRedis, type RedisServer } from '../redis-server.js';
+import { deferred } from '../signals.js';
+
+let server: RedisServer;
+let client: Redis;
+
+beforeAll(async () => {
+  server = await startRedis();
+  client = new Redis(server.url);
+});
+
+afterAll(async () => {
+  client.disconnect();
+  await server.stop();
+});
+
+describe('docs/wire-protocol.md', () => {
+  test('its transaction submits, and wakes an idle consumer', async () => {
+    const ran = deferred<unknown[]>();
+    const send = aioTask({ queue: 'mails', name: 'send', redis: server.url }, async (...args: unknown[]) =>
+      ran.resolve(args),
+    );
+    const consuming = send.consume({ handleSignals: false });
+    // The consumer is idle once its first claim found nothing.
+    await until(client, 'heard');
+    const id = newMessageId();
+    await client
+      .multi()
+      .hset('nb:{mails}:messages', id, `{"v":1,"id":"${id}","task":"send","args":["u1"]}`)
+      .rpush('nb:{mails}:ready', id)
+      .rpush('nb:{mails}:wake', '1')
+      .exec();
+    expect(await ran.promise).toEqual(['u1']);
+    await send.close();
+    await consuming;
+    expect(await client.keys('nb:{mails}:*')).toEqual(expect.not.arrayContaining(['nb:{mails}:messages']));
+  });
+
+  test('an envelope is what it says', async () => {
+    const send = aioTask({ queue: 'out', redis: server.url }, async (_user: string, _year: number) => {});
+    const { id } = await send.with({ result: 5_000 }).submit('u1', 2026);
+    expect(JSON.parse((await client.hget('nb:{out}:messages', id)) ?? '')).toEqual({
+      v: 1,
+      id,
+      task: 'default',
+      args: ['u1', 2026],
+      result: 5_000,
+    });
+    expect(await client.lrange('nb:{out}:ready', 0, -1)).toEqual([id]);
+    expect(await client.llen('nb:{out}:wake')).toBe(1);
+    await send.close();
+  });
+});
+
+async function until(redis: Redis, field: string): Promise<void> {
+  while ((await redis.hget('nb:{mails}:meta', field)) === null);
+}
