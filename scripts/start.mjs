@@ -2,7 +2,7 @@
 // (`nest start` does it too, in 6 s each time, and through a shell that changes arguments such as '$HOME'.)
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -14,20 +14,20 @@ await alone(join(root, 'node_modules', '.nb-sample-build'), () => {
   build(
     'dist/index.js',
     ['lib', 'package.json', 'tsconfig.json', 'tsconfig.build.json'],
-    'scripts/build.mjs',
+    ['scripts/build.mjs'],
   );
   build(
     join(folder, 'dist', `${entry}.js`),
     ['dist/index.js', join(folder, 'src'), join(folder, 'tsconfig.json')],
-    ...['node_modules/typescript/bin/tsc', '-p', folder],
+    ['node_modules/typescript/bin/tsc', '-p', folder],
   );
 });
 await import(pathToFileURL(join(root, folder, 'dist', `${entry}.js`)).href);
 
-function build(product, sources, ...command) {
+function build(product, sources, command) {
   const madeAt = existsSync(join(root, product)) ? statSync(join(root, product)).mtimeMs : 0;
   if (sources.every((source) => newest(join(root, source)) <= madeAt)) return;
-  console.error(`Building ${product.split('/dist/')[0]} ...`);
+  console.error(`Building ${dirname(product)} ...`);
   try {
     execFileSync(process.execPath, command, { cwd: root, stdio: ['ignore', 2, 2] });
   } catch {
@@ -64,6 +64,6 @@ function isHeld(lock) {
     process.kill(Number(readFileSync(lock, 'utf8')), 0);
     return true;
   } catch (error) {
-    return error.code === 'EPERM';
+    return error.code !== 'ESRCH';
   }
 }
