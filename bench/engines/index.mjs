@@ -1,0 +1,31 @@
+// Which engines there are, and which of them can run here.
+
+/** In the order of the tables. Each module exports the interface that README.md describes. */
+export const ENGINES = ['floor', 'ours', 'bullmq', 'bee'];
+
+export const loadEngine = (name) => import(`./${name}.mjs`);
+
+const NEEDS = {
+  floor: ['ioredis'],
+  ours: ['ioredis', '@nestjs/core', '@nestjs/common', 'reflect-metadata'],
+  bullmq: ['ioredis', 'bullmq'],
+  bee: ['bee-queue'],
+};
+
+function isInstalled(name) {
+  try {
+    return Boolean(import.meta.resolve(name));
+  } catch {
+    return false;
+  }
+}
+
+/** Why an engine cannot run here, or undefined when it can. */
+export async function obstacle(name) {
+  const absent = NEEDS[name].filter((dependency) => !isInstalled(dependency));
+  if (absent.length > 0) {
+    const where = name === 'ours' ? 'the root of the repository' : 'bench';
+    return `${absent.join(', ')} not installed: npm ci (in ${where})`;
+  }
+  return (await loadEngine(name)).missing?.();
+}
