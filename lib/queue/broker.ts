@@ -10,7 +10,7 @@ export interface Broker {
   /** Lets go of everything that it opened. Calls under way reject with BrokerClosedError. */
   close(): Promise<void>;
   /**
-   * Stores a batch, all or nothing, in this order. Calls of one queue must not overlap: the next one waits for this one.
+   * Stores a batch, all or nothing, in this order. Calls of one queue may overlap; they are applied in the order they were made.
    * @throws BrokerRefusedError (nothing was stored), SubmitUnknownError (nobody knows)
    */
   add(queue: string, batch: readonly NewMessage[]): Promise<void>;

@@ -3,6 +3,9 @@ import { BrokerClosedError, SubmitTimeoutError, SubmitUnknownError } from './err
 
 /** What one call may carry. */
 const BATCH_COUNT = 500;
+/** So many leave at once, without waiting for the end of the tick. */
+const ENOUGH = 500;
+const MOST_FLIGHTS = 2;
 const BATCH_BYTES = 1_048_576;
 
 export interface SubmitLimits {
@@ -22,19 +25,25 @@ interface Group {
   readonly reject: (error: Error) => void;
 }
 
+/** One call under way. */
+interface Flight {
+  readonly groups: readonly Group[];
+  watchdog: NodeJS.Timeout;
+}
+
 /**
- * Sends the submits of one queue. Those of one tick, and all that come while a call is under way, travel together
- * in the next one (group commit): one call at a time, so none can overtake another.
+ * Sends the submits of one queue. Those of one tick, and all that come while a call is under way, travel together in
+ * the next one (group commit). A second call is under way only when it is large: then the broker has work while this
+ * process encodes.
  */
 export class SubmitBatcher {
   private groups: Group[] = [];
   private head = 0;
   private count = 0;
   private bytes = 0;
-  private sending: readonly Group[] | undefined;
+  private readonly flights = new Set<Flight>();
   private scheduled = false;
   private readonly waiting: { since: number; resolve: () => void; reject: (error: Error) => void }[] = [];
-  private watchdog: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly queue: string,
@@ -65,10 +74,9 @@ export class SubmitBatcher {
   }
 
   private schedule(): void {
-    if (this.sending) return;
-    // A full batch leaves at once, so that the next one is encoded while the broker works.
-    if (this.count >= BATCH_COUNT) this.flush();
-    else if (!this.scheduled) {
+    // A large batch leaves at once, so that the next one is encoded while the broker works.
+    if (this.count >= ENOUGH) this.flush();
+    else if (this.flights.size === 0 && !this.scheduled) {
       this.scheduled = true;
       // After this tick's microtasks: concurrent submits are a few promises apart.
       process.nextTick(() => {
@@ -79,31 +87,34 @@ export class SubmitBatcher {
   }
 
   private flush(): void {
-    if (this.sending) return;
-    const groups = this.nextBatch();
-    if (groups.length === 0) return;
-    this.sending = groups;
-    const messages =
-      groups.length === 1 && groups[0] ? groups[0].messages : groups.flatMap((each) => each.messages);
-    this.watchdog = setTimeout(() => this.onOverdue(), this.limits.timeout);
-    this.watchdog.unref();
-    this.send(messages).then(
-      () => this.onSent(groups, undefined),
-      (error: unknown) => this.onSent(groups, error instanceof Error ? error : new Error(String(error))),
-    );
+    while (this.count > 0 && this.flights.size < (this.count >= ENOUGH ? MOST_FLIGHTS : 1)) {
+      const groups = this.nextBatch();
+      const flight: Flight = { groups, watchdog: this.watch(() => flight, this.limits.timeout) };
+      this.flights.add(flight);
+      const messages =
+        groups.length === 1 && groups[0] ? groups[0].messages : groups.flatMap((each) => each.messages);
+      this.send(messages).then(
+        () => this.onSent(flight, undefined),
+        (error: unknown) => this.onSent(flight, error instanceof Error ? error : new Error(String(error))),
+      );
+    }
   }
 
-  private onSent(groups: readonly Group[], error: Error | undefined): void {
-    clearTimeout(this.watchdog);
-    this.sending = undefined;
+  private onSent(flight: Flight, error: Error | undefined): void {
+    clearTimeout(flight.watchdog);
+    this.flights.delete(flight);
     if (error instanceof BrokerClosedError) this.rejectUnsent(error);
     // The next batch leaves before those who wait for this one go on.
     this.flush();
-    for (const group of groups) {
+    for (const group of flight.groups) {
       if (error) group.reject(error);
       else group.resolve();
     }
     this.admit();
+  }
+
+  private watch(flight: () => Flight, ms: number): NodeJS.Timeout {
+    return setTimeout(() => this.onOverdue(flight()), ms).unref();
   }
 
   private nextBatch(): Group[] {
@@ -137,12 +148,12 @@ export class SubmitBatcher {
   }
 
   /** The call under way takes too long: nobody is left waiting for it, and nothing older than the limit is kept. */
-  private onOverdue(): void {
+  private onOverdue(flight: Flight): void {
     const { timeout } = this.limits;
     const sent = new SubmitUnknownError(
       `A submit to queue '${this.queue}' was not answered within ${timeout} ms: it may or may not be stored.`,
     );
-    for (const group of this.sending ?? []) group.reject(sent);
+    for (const group of flight.groups) group.reject(sent);
     const unsent = new SubmitTimeoutError(
       `A submit to queue '${this.queue}' could not be sent within ${timeout} ms and was not stored: is the broker away?`,
     );
@@ -153,8 +164,7 @@ export class SubmitBatcher {
     }
     while (this.waiting[0] && this.waiting[0].since <= oldest) this.waiting.shift()?.reject(unsent);
     this.admit();
-    this.watchdog = setTimeout(() => this.onOverdue(), Math.min(timeout, 1_000));
-    this.watchdog.unref();
+    flight.watchdog = this.watch(() => flight, Math.min(timeout, 1_000));
   }
 
   private rejectUnsent(reason: Error): void {

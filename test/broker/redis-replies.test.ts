@@ -192,25 +192,44 @@ describe('a repeated script call', () => {
     expect(await raw.llen(keys.ready)).toBe(2);
   });
 
+  it('of a submit that overtook another waits for it, unless that was answered', async () => {
+    const { raw, keys } = lab();
+    const deadline = Date.now() + DAY;
+    const [one, two, four] = [messages(1), messages(1), messages(1)];
+    const add = (sequence: number, answered: number, batch: typeof one) =>
+      scripts.add(raw, keys, { producer: 'p', sequence, answered, deadline }, batch);
+    expect((await add(2, 0, two)).status).toBe('early');
+    expect(await raw.exists(keys.ready)).toBe(0);
+    expect((await add(1, 0, one)).status).toBe('stored');
+    expect((await add(2, 0, two)).status).toBe('stored');
+    // The third was refused: its number is spent all the same.
+    expect((await add(4, 2, four)).status).toBe('early');
+    expect((await add(4, 3, four)).status).toBe('stored');
+    expect((await add(3, 2, messages(1))).status).toBe('repeat');
+    expect(await raw.lrange(keys.ready, 0, -1)).toEqual(idsOf([...one, ...two, ...four]));
+  });
+
   it('of a submit with the same or an earlier number stores nothing', async () => {
     const { raw, keys } = lab();
     const deadline = Date.now() + DAY;
     const batch = messages(3);
-    const add = (sequence: number) => scripts.add(raw, keys, { producer: 'p', sequence, deadline }, batch);
+    const add = (sequence: number) =>
+      scripts.add(raw, keys, { producer: 'p', sequence, answered: 0, deadline }, batch);
     expect((await add(1)).status).toBe('stored');
     expect((await add(1)).status).toBe('repeat');
     expect(await raw.lrange(keys.ready, 0, -1)).toEqual(idsOf(batch));
     await raw.del(keys.ready);
-    expect((await scripts.add(raw, keys, { producer: 'p', sequence: 2, deadline }, messages(1))).status).toBe(
-      'stored',
-    );
+    expect(
+      (await scripts.add(raw, keys, { producer: 'p', sequence: 2, answered: 1, deadline }, messages(1)))
+        .status,
+    ).toBe('stored');
     expect((await add(1)).status).toBe('repeat');
     expect(await raw.llen(keys.ready)).toBe(1);
   });
 
   it('of a submit after its deadline is refused', async () => {
     const { raw, keys } = lab();
-    const producer = { producer: 'p', sequence: 1, deadline: Date.now() - 10_000 };
+    const producer = { producer: 'p', sequence: 1, answered: 0, deadline: Date.now() - 10_000 };
     expect((await scripts.add(raw, keys, producer, messages(1))).status).toBe('expired');
     expect(await raw.exists(keys.messages, keys.ready, keys.producers)).toBe(0);
   });
@@ -290,13 +309,13 @@ describe('producers', () => {
     await raw.hset(keys.producers, 'recent', `7 ${now - DAY + 3_600_000}`);
     let joined = 0;
     await until(async () => {
-      const call = { producer: `new-${joined++}`, sequence: 1, deadline: now + DAY };
+      const call = { producer: `new-${joined++}`, sequence: 1, answered: 0, deadline: now + DAY };
       await scripts.add(raw, keys, call, messages(1));
       return !(await raw.hkeys(keys.producers)).some((name) => name.startsWith('old-'));
     }, PATIENCE);
     expect(joined).toBeLessThan(200);
     expect((await raw.hkeys(keys.producers)).length).toBe(joined + 2);
-    const recent = { producer: 'recent', sequence: 7, deadline: now + DAY };
+    const recent = { producer: 'recent', sequence: 7, answered: 6, deadline: now + DAY };
     expect((await scripts.add(raw, keys, recent, messages(1))).status).toBe('repeat');
   });
 });

@@ -54,6 +54,26 @@ describe('SubmitBatcher', () => {
     expect(calls[1]?.ids).toEqual(['b', 'c']);
   });
 
+  test('a second call is under way only when it is large', async () => {
+    const { batcher, calls, nextCall } = setup({ count: 10_000 });
+    const many = (n: number) => Array.from({ length: 500 }, (_, i) => message(`${n}-${i}`));
+    const submits = [1, 2, 3].map((n) => batcher.submit(many(n)));
+    submits.push(batcher.submit([message('small')]));
+    // At once, without waiting for the end of the tick; the third waits for an answer.
+    expect(calls.map((call) => call.ids[0])).toEqual(['1-0', '2-0']);
+    calls[0]?.end();
+    await submits[0];
+    expect((await nextCall(3)).ids[0]).toBe('3-0');
+    calls[1]?.end();
+    await submits[1];
+    expect(calls).toHaveLength(3);
+    calls[2]?.end();
+    await submits[2];
+    (await nextCall(4)).end();
+    await submits[3];
+    expect(calls[3]?.ids).toEqual(['small']);
+  });
+
   test('a batch is bounded by count and by bytes', async () => {
     const { batcher, calls, nextCall } = setup({ bytes: 10_000_000, count: 10_000 });
     const submits = [

@@ -3,18 +3,28 @@ import { SubmitUnknownError } from '../../queue/errors.js';
 import { randomDigits } from '../../queue/message-id.js';
 import type { QueueKeys } from './keys.js';
 import type { Client } from './script.js';
-import { add } from './scripts.js';
+import { add, type AddReply } from './scripts.js';
 
 /** Redis forgets a producer that it did not hear for a day; a call this old (ms) could not be told from a repeat. */
 const CALL_LIFE = 12 * 3_600_000;
 
+/** The calls of one queue. */
+interface Line {
+  /** The number of the last call made. */
+  last: number;
+  /** All calls up to this one are answered. */
+  answered: number;
+  /** Resolves when the last call made, and all before it, are answered. */
+  tail: Promise<void>;
+}
+
 /**
- * Numbers the calls of a process, one sequence a queue: a repeat, after a lost reply, adds nothing.
- * Calls of one queue must not overlap (one that overtook another would make that look like a repeat).
+ * Numbers the calls of a process, one sequence a queue: a repeat, after a lost reply, adds nothing. Calls may overlap;
+ * one that overtook another (it was resent on its own) is told that it came early, and waits for its turn.
  */
 export class Producer {
   private readonly id = randomDigits(16);
-  private readonly sequences = new Map<string, number>();
+  private readonly lines = new Map<string, Line>();
 
   private constructor(
     private readonly client: Client,
@@ -28,22 +38,51 @@ export class Producer {
   }
 
   async add(keys: QueueKeys, batch: readonly NewMessage[]): Promise<void> {
-    const sequence = (this.sequences.get(keys.base) ?? 0) + 1;
-    this.sequences.set(keys.base, sequence);
-    const reply = await add(
-      this.client,
-      keys,
-      { producer: this.id, sequence, deadline: this.deadline() },
-      batch,
-    );
-    if (reply.status === 'expired') {
+    const line = this.lineOf(keys);
+    const sequence = ++line.last;
+    const before = line.tail;
+    let answered = (): void => {};
+    const answer = new Promise<void>((resolve) => (answered = resolve));
+    line.tail = Promise.all([before, answer]).then(() => void (line.answered = sequence));
+    try {
+      let reply = await this.call(keys, line, sequence, batch);
+      while (reply.status === 'early') {
+        await before;
+        reply = await this.call(keys, line, sequence, batch);
+      }
+      this.check(reply, batch.length);
+    } finally {
+      answered();
+    }
+  }
+
+  private call(
+    keys: QueueKeys,
+    line: Line,
+    sequence: number,
+    batch: readonly NewMessage[],
+  ): Promise<AddReply> {
+    const call = { producer: this.id, sequence, answered: line.answered, deadline: this.deadline() };
+    return add(this.client, keys, call, batch);
+  }
+
+  private check({ status, now }: AddReply, count: number): void {
+    if (status === 'expired') {
       throw new SubmitUnknownError(
-        `A call of ${batch.length} messages reached Redis more than ${CALL_LIFE / 3_600_000} hours late: ` +
+        `A call of ${count} messages reached Redis more than ${CALL_LIFE / 3_600_000} hours late: ` +
           'it was not stored now, but may have been the first time.',
       );
     }
-    this.serverTime = reply.now;
+    this.serverTime = now;
     this.readAt = performance.now();
+  }
+
+  private lineOf({ base }: QueueKeys): Line {
+    const known = this.lines.get(base);
+    if (known) return known;
+    const line = { last: 0, answered: 0, tail: Promise.resolve() };
+    this.lines.set(base, line);
+    return line;
   }
 
   private deadline(): number {

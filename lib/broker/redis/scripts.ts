@@ -29,16 +29,31 @@ const scripts = {
 };
 
 export interface AddReply {
-  readonly status: 'stored' | 'repeat' | 'expired';
+  readonly status: 'stored' | 'repeat' | 'expired' | 'early';
   /** Server time, ms. */
   readonly now: number;
 }
 
-/** @param deadline in server time, ms: past it the call is refused. */
+export interface AddCall {
+  readonly producer: string;
+  readonly sequence: number;
+  /** Up to this number the producer has all its answers. */
+  readonly answered: number;
+  /** In server time, ms: past it the call is refused. */
+  readonly deadline: number;
+}
+
+const ADD_STATUS = new Map<number, AddReply['status']>([
+  [1, 'stored'],
+  [0, 'repeat'],
+  [-1, 'expired'],
+  [-2, 'early'],
+]);
+
 export async function add(
   client: Client,
   keys: QueueKeys,
-  call: { readonly producer: string; readonly sequence: number; readonly deadline: number },
+  call: AddCall,
   batch: readonly NewMessage[],
 ): Promise<AddReply> {
   let ids = '';
@@ -47,10 +62,10 @@ export async function add(
     ids += id;
     envelopes += envelopes === '' ? envelope : `\n${envelope}`;
   }
-  const args = [call.producer, call.sequence, call.deadline, ids, envelopes];
+  const args = [call.producer, call.sequence, call.deadline, ids, envelopes, call.answered];
   const names = [keys.messages, keys.ready, keys.wake, keys.producers];
   const [status, now] = (await scripts.add.run(client, names, args)) as [number, number];
-  return { status: status === 1 ? 'stored' : status === 0 ? 'repeat' : 'expired', now };
+  return { status: ADD_STATUS.get(status) ?? 'expired', now };
 }
 
 export interface ClaimCall {

@@ -4,10 +4,12 @@
   KEYS  1 messages  2 ready  3 wake  4 producers
   ARGV  1 producer  2 sequence number  3 deadline (ms, server time)
         4 ids, joined, 22 characters each  5 their envelopes, joined by line feeds (JSON holds none)
+        6 the number up to which the producer has all its answers
 
   Reply  {1, now}   stored
          {0, now}   a repeat of a call that was stored: nothing done
          {-1, now}  too old to tell a repeat from a first call: nothing done
+         {-2, now}  an earlier call has yet to come, or this one would pass for a repeat later: nothing done
 ]]
 --- @include "now"
 --- @include "prune_producers"
@@ -20,7 +22,10 @@ local ms = now()
 
 if ms > tonumber(ARGV[3]) then return { -1, ms } end
 local last = redis.call('HGET', producers, producer)
-if last and sequence <= tonumber(string.match(last, '^%d+')) then return { 0, ms } end
+local number = last and tonumber(string.match(last, '^%d+')) or 0
+if sequence <= number then return { 0, ms } end
+-- What was answered came, though nothing was stored of it: it was refused, or this server has forgotten it.
+if sequence > math.max(number, tonumber(ARGV[6])) + 1 then return { -2, ms } end
 
 -- Reading first: a key of a wrong type fails here, before anything is written.
 redis.call('LLEN', ready)
