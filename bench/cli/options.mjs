@@ -5,7 +5,7 @@ import { MEASUREMENTS } from '../measurements/index.mjs';
 
 export const USAGE = `node run.mjs [options]
   --messages <n>       messages a round, 100000 unless given
-  --rounds <n>         rounds of each measurement, the median counts; 3 unless given
+  --rounds <n>         rounds of each measurement, the median counts; 5 unless given
   --quick              20,000 messages, one round, small memory run
   --smoke              2,000 messages, one round: does everything work? (no figures to quote)
   --only <list>        of ${MEASUREMENTS.join(', ')}
@@ -17,7 +17,7 @@ export const USAGE = `node run.mjs [options]
 const MEMORY = { messages: 1_000_000, bytes: 400, concurrency: 1_000, work: 5, interval: 250 };
 const FULL = {
   messages: 100_000,
-  rounds: 3,
+  rounds: 5,
   search: true,
   searchMessages: 20_000,
   addsInFlight: 1_000,

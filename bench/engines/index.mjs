@@ -1,13 +1,16 @@
 // Which engines there are, and which of them can run here.
 
 /** In the order of the tables. Each module exports the interface that README.md describes. */
-export const ENGINES = ['floor', 'ours', 'bullmq', 'bee'];
+export const ENGINES = ['floor', 'ours', 'ours-no-context', 'bullmq', 'bee'];
 
 export const loadEngine = (name) => import(`./${name}.mjs`);
 
+const NEST = ['ioredis', '@nestjs/core', '@nestjs/common', 'reflect-metadata'];
+
 const NEEDS = {
   floor: ['ioredis'],
-  ours: ['ioredis', '@nestjs/core', '@nestjs/common', 'reflect-metadata'],
+  ours: NEST,
+  'ours-no-context': NEST,
   bullmq: ['ioredis', 'bullmq'],
   bee: ['bee-queue'],
 };
@@ -24,7 +27,7 @@ function isInstalled(name) {
 export async function obstacle(name) {
   const absent = NEEDS[name].filter((dependency) => !isInstalled(dependency));
   if (absent.length > 0) {
-    const where = name === 'ours' ? 'the root of the repository' : 'bench';
+    const where = name.startsWith('ours') ? 'the root of the repository' : 'bench';
     return `${absent.join(', ')} not installed: npm ci (in ${where})`;
   }
   return (await loadEngine(name)).missing?.();

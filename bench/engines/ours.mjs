@@ -29,14 +29,14 @@ async function load() {
 }
 
 /** What a user writes as a class with `@AioTask(queue, concurrency) async handle(message) {...}`. */
-function taskClass({ AioTask, Injectable }, queue, concurrency, handle) {
+function taskClass({ AioTask, Injectable }, options, handle) {
   class BenchTasks {
     async handle(message) {
       await handle(message);
     }
   }
   const method = Object.getOwnPropertyDescriptor(BenchTasks.prototype, 'handle');
-  AioTask(queue, concurrency)(BenchTasks.prototype, 'handle', method);
+  AioTask(options)(BenchTasks.prototype, 'handle', method);
   Object.defineProperty(BenchTasks.prototype, 'handle', method);
   Injectable()(BenchTasks);
   return BenchTasks;
@@ -67,7 +67,7 @@ function boot({ Module, NbAioPoolModule, NestFactory }, { url, consume, provider
 
 export async function openProducer({ url, queue }) {
   const library = await load();
-  const Tasks = taskClass(library, queue, concurrencies[0], async () => {});
+  const Tasks = taskClass(library, { queue, maxConcurrency: usualConcurrency }, async () => {});
   const Producer = producerClass(library, Tasks);
   const app = await boot(library, { url, consume: false, providers: [Producer] });
   const task = app.get(Producer).task;
@@ -79,9 +79,9 @@ export async function openProducer({ url, queue }) {
   };
 }
 
-export async function openConsumer({ url, queue, concurrency, handle }) {
+export async function openConsumer({ url, queue, concurrency, handle, context = true }) {
   const library = await load();
-  const Tasks = taskClass(library, queue, concurrency, handle);
+  const Tasks = taskClass(library, { queue, maxConcurrency: concurrency, context }, handle);
   const app = await boot(library, { url, consume: true, providers: [Tasks] });
   return { close: () => app.close() };
 }

@@ -1,4 +1,13 @@
-import { check, checkOptions, integer, nonEmptyString, oneOf, type Rule, type Rules } from '../options.js';
+import {
+  boolean,
+  check,
+  checkOptions,
+  integer,
+  nonEmptyString,
+  oneOf,
+  type Rule,
+  type Rules,
+} from '../options.js';
 import { jsonCodec, v8Codec, type Codec } from './codec.js';
 import { DEFAULT_RETRY, type RetryOptions, type RetrySettings } from './retry-policy.js';
 
@@ -17,6 +26,11 @@ export interface QueueOptions {
   maxCrashes?: number;
   /** How long messages of unknown tasks or versions are given back before they are dead, in ms. Default an hour, minimum 0. */
   unknownTaskTimeout?: number;
+  /**
+   * Whether `AioTaskContext.current()` works inside the tasks. Default true. On Node 20 and 22 following a context
+   * (AsyncLocalStorage) slows every promise of the process; `false` is for those who need the last factor.
+   */
+  context?: boolean;
 }
 
 /** The options that `@AioTask` and `aioTask` share. */
@@ -73,6 +87,7 @@ export const TASK_RULES: Rules<TaskOptions> = {
   lease: integer(100),
   maxCrashes: integer(1),
   unknownTaskTimeout: integer(0),
+  context: boolean,
   retry: plainObject,
   codec: codecRule,
   maxPayloadBytes: integer(1),
@@ -115,6 +130,7 @@ export function resolveTask(options: TaskOptions, name: string, defaults: TaskDe
       lease: consumer.lease,
       maxCrashes: consumer.maxCrashes,
       unknownTaskTimeout: consumer.unknownTaskTimeout,
+      context: consumer.context,
     },
     retry: { ...DEFAULT_RETRY, ...given(defaults.retry), ...given(options.retry) },
     codec: codec === 'json' ? jsonCodec : codec === 'v8' ? v8Codec : codec,
@@ -128,6 +144,7 @@ const OURS = {
   lease: 30_000,
   maxCrashes: 3,
   unknownTaskTimeout: 3_600_000,
+  context: true,
   codec: 'json' as NonNullable<TaskOptions['codec']>,
   maxPayloadBytes: 1_048_576,
 };

@@ -144,6 +144,14 @@ describe('running', () => {
   });
 });
 
+test('context: false runs tasks without a context', async () => {
+  const inside = deferred<unknown>();
+  const work = task(async () => inside.resolve(AioTaskContext.current()), { context: false });
+  await consume(work);
+  await handleOf(work).submit();
+  expect(await inside.promise).toBeUndefined();
+});
+
 describe('failing', () => {
   const retry = { maxAttempts: 3, delay: 1, jitter: 'none' as const };
 

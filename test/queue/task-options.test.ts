@@ -70,6 +70,7 @@ describe('resolveTask', () => {
         lease: 2_000,
         maxCrashes: 3,
         unknownTaskTimeout: 3_600_000,
+        context: true,
       },
       retry: { maxAttempts: 2, delay: 5, maxDelay: 3_600_000, backoff: 'exponential', jitter: 'full' },
       codec: { name: 'json' },

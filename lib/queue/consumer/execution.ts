@@ -3,7 +3,7 @@ import { ENVELOPE_VERSION, type Envelope } from '../envelope.js';
 import { readArgs, writeValue } from '../payload.js';
 import { recordError, writeFailure, type ErrorRecord } from '../result.js';
 import { refusalDelay, refusedFor, retryDelay } from '../retry-policy.js';
-import type { TaskSettings } from '../task-options.js';
+import type { QueueSettings, TaskSettings } from '../task-options.js';
 import { runInContext, type Delivery } from './delivery.js';
 
 /** A task that a consumer can run. */
@@ -38,11 +38,6 @@ export interface Call {
   readonly args: readonly unknown[];
 }
 
-/** Calls the task, in the delivery's context. Throws what the task throws at once. */
-export function beginCall(delivery: Delivery, call: Call): unknown {
-  return runInContext(delivery, invoke, call);
-}
-
 function invoke({ task, args }: Call): unknown {
   return task.run(...(args as never[]));
 }
@@ -51,8 +46,13 @@ function invoke({ task, args }: Call): unknown {
 export class Execution {
   constructor(
     private readonly tasks: ReadonlyMap<string, RunnableTask>,
-    private readonly unknownTaskTimeout: number,
+    private readonly settings: Pick<QueueSettings, 'unknownTaskTimeout' | 'context'>,
   ) {}
+
+  /** Calls the task. Throws what the task throws at once. */
+  begin(delivery: Delivery, call: Call): unknown {
+    return this.settings.context ? runInContext(delivery, invoke, call) : invoke(call);
+  }
 
   /** Never throws. */
   read(delivery: Delivery): Call | Outcome {
@@ -72,7 +72,7 @@ export class Execution {
   /** In a rolling deploy an old process meets the messages of a new one: it gives them back rather than kill them. */
   private refused({ history, envelope }: Delivery): Outcome {
     const { refusals } = history;
-    if (refusedFor(refusals) < this.unknownTaskTimeout) {
+    if (refusedFor(refusals) < this.settings.unknownTaskTimeout) {
       return {
         kind: 'refused',
         delay: refusalDelay(refusals),
@@ -82,7 +82,7 @@ export class Execution {
     const { v, task } = envelope as Envelope;
     const error = {
       name: 'Error',
-      message: `no consumer knew task '${task}' (version ${v}) for ${this.unknownTaskTimeout} ms`,
+      message: `no consumer knew task '${task}' (version ${v}) for ${this.settings.unknownTaskTimeout} ms`,
     };
     return dead(envelope as Envelope, { reason: 'unknown-task', error });
   }

@@ -1,5 +1,5 @@
 import type { Delivery } from './delivery.js';
-import { beginCall, failed, succeeded, type Call, type Execution, type Outcome } from './execution.js';
+import { failed, succeeded, type Call, type Execution, type Outcome } from './execution.js';
 
 /** What a slot asks of its consumer. */
 export interface SlotOwner {
@@ -41,7 +41,7 @@ export class Slot {
     if ('kind' in call) return call;
     let value: unknown;
     try {
-      value = beginCall(delivery, call);
+      value = this.execution.begin(delivery, call);
     } catch (error) {
       return failed(delivery, call, error);
     }

@@ -77,7 +77,7 @@ export class TaskConsumer {
   ) {
     const { maxConcurrency } = settings;
     this.pool = new NbAioPool({ name: queue, maxConcurrency, maxQueueSize: 0, context: false });
-    this.execution = new Execution(tasks, settings.unknownTaskTimeout);
+    this.execution = new Execution(tasks, settings);
     this.report = new Reporter(queue, onEvent);
     this.readAhead = new ReadAhead(settings.readAhead);
   }
