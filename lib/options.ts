@@ -14,7 +14,7 @@ export type Rules<T> = { readonly [K in keyof Required<T>]: Rule };
  * @throws InvalidOptionError for a value that its rule refuses, quoting the value and its type.
  */
 export function checkOptions<T extends object>(owner: string, options: T, rules: Rules<T>): void {
-  if (typeof options !== 'object' || options === null) {
+  if (plainObject(options) !== undefined) {
     throw new InvalidOptionError(`${owner}: options must be an object, but were ${quote(options)}.`);
   }
   for (const [name, value] of Object.entries(options)) {
@@ -40,6 +40,12 @@ export const integer =
         ? `a whole number of at least ${min}`
         : `a whole number from ${min} to ${max}`;
 
+/** A time in ms that a timer can wait for: beyond 2^31 - 1 (24.8 days) Node would wait for 1 ms. */
+export const milliseconds = (min: number): Rule => integer(min, 2 ** 31 - 1);
+
+export const plainObject: Rule = (value) =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? undefined : 'an object';
+
 export const boolean: Rule = (value) => (typeof value === 'boolean' ? undefined : 'true or false');
 
 export const callable: Rule = (value) => (typeof value === 'function' ? undefined : 'a function');
@@ -64,14 +70,14 @@ export function quote(value: unknown): string {
 
 function unknownOption(owner: string, name: string, known: readonly string[]): UnknownOptionError {
   return new UnknownOptionError(
-    `${owner}: there is no option '${name}';${didYouMean(name, known)} The options are ${known.map((each) => `'${each}'`).join(', ')}.`,
+    `${owner}: there is no option '${name}'${didYouMean(name, known)} The options are ${known.map((each) => `'${each}'`).join(', ')}.`,
   );
 }
 
-/** ` did you mean 'x'?` when one of `known` is near, else nothing. */
+/** The end of a sentence: `; did you mean 'x'?` when one of `known` is near, else a full stop. */
 export function didYouMean(name: string, known: readonly string[]): string {
   const near = known.toSorted((a, b) => leven(name, a) - leven(name, b))[0];
   return near !== undefined && leven(name, near) <= Math.max(2, name.length / 3)
-    ? ` did you mean '${near}'?`
-    : '';
+    ? `; did you mean '${near}'?`
+    : '.';
 }

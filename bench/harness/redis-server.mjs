@@ -1,5 +1,5 @@
 // A Redis of our own, on a free port and without persistence.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,11 +9,17 @@ import { Redis } from 'ioredis';
 
 const HOST = '127.0.0.1';
 
+/** The same choice as the tests make. */
+function binary() {
+  const names = [process.env.NB_REDIS_SERVER, 'redis-server', 'valkey-server'];
+  return names.find((name) => name && spawnSync(name, ['--version']).status === 0) ?? 'redis-server';
+}
+
 export async function startRedis() {
   const port = await freePort();
   const folder = await mkdtemp(join(tmpdir(), 'nb-bench-'));
   const flags = { port, bind: HOST, dir: folder, save: '', appendonly: 'no' };
-  const server = spawn(process.env.REDIS_SERVER ?? 'redis-server', toArguments(flags), { stdio: 'ignore' });
+  const server = spawn(binary(), toArguments(flags), { stdio: 'ignore' });
   const failed = new Promise((_, reject) =>
     server.once('error', (error) => reject(new Error(`redis-server did not start: ${error.message}`))),
   );

@@ -1,8 +1,16 @@
-import type { RedisSource } from '../broker/redis/index.js';
-import { check, checkOptions, integer, nonEmptyString, type Rule, type Rules } from '../options.js';
+import { checkSource, redisRule, type RedisSource } from '../broker/redis/index.js';
+import {
+  check,
+  checkOptions,
+  milliseconds,
+  nonEmptyString,
+  plainObject,
+  type Rule,
+  type Rules,
+} from '../options.js';
 import type { PoolOptions } from '../pool/index.js';
 import { poolRules } from '../pool/options.js';
-import { checkTaskDefaults, type Broker, type TaskDefaults } from '../queue/index.js';
+import { brokerRule, checkTaskDefaults, type Broker, type TaskDefaults } from '../queue/index.js';
 
 /**
  * Options of `NbAioPoolModule.forRoot`, and what the factory of `forRootAsync` answers.
@@ -53,34 +61,20 @@ export interface ResolvedModuleOptions extends NbAioPoolModuleOptions {
 
 const OWNER = 'NbAioPoolModule';
 
-const brokerRule: Rule = (value) => {
-  if (value === 'redis' || value === 'memory') return undefined;
-  const { open, close, add, lease } = (value ?? {}) as Partial<Broker>;
-  const sound = [open, close, add, lease].every((method) => typeof method === 'function');
-  return sound ? undefined : "'redis', 'memory' or a broker";
-};
-
-const redisRule: Rule = (value) =>
-  (typeof value === 'string' && value !== '') || isObject(value)
-    ? undefined
-    : 'a URL, ioredis options, or an ioredis instance or Cluster';
-
 const consumeRule: Rule = (value) =>
   typeof value === 'boolean' || (Array.isArray(value) && value.every((each) => typeof each === 'string'))
     ? undefined
     : 'true, false, or a list of queues';
 
-const objectRule: Rule = (value) => (isObject(value) ? undefined : 'an object');
-
 const RULES: Rules<NbAioPoolModuleOptions> = {
   broker: brokerRule,
   redis: redisRule,
   prefix: nonEmptyString,
-  connectTimeout: integer(1),
-  pools: objectRule,
+  connectTimeout: milliseconds(1),
+  pools: plainObject,
   consume: consumeRule,
-  grace: integer(0),
-  defaults: objectRule,
+  grace: milliseconds(0),
+  defaults: plainObject,
 };
 
 /**
@@ -89,6 +83,7 @@ const RULES: Rules<NbAioPoolModuleOptions> = {
  */
 export function resolveModuleOptions(options: NbAioPoolModuleOptions): ResolvedModuleOptions {
   checkOptions(OWNER, options, RULES);
+  if (options.redis !== undefined) checkSource(options.redis);
   const { pools = {}, defaults = {} } = options;
   for (const [name, pool] of Object.entries(pools)) {
     check(OWNER, "each name in option 'pools'", name, nonEmptyString);
@@ -104,8 +99,4 @@ export function resolveModuleOptions(options: NbAioPoolModuleOptions): ResolvedM
     grace: options.grace ?? 30_000,
     defaults,
   };
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null;
 }

@@ -30,7 +30,7 @@ function isFaithful(value: unknown, depth: number): boolean {
 function isFaithfulObject(value: object, depth: number): boolean {
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) if (!isFaithful(value[i], depth)) return false;
-    return true;
+    return isPlainArray(value);
   }
   if (!isPlain(value) || 'toJSON' in value || Object.getOwnPropertySymbols(value).length > 0) return false;
   for (const name of Object.keys(value)) {
@@ -72,6 +72,7 @@ function visitJsonObject(value: object, place: string, up: Ancestor | undefined)
   const here = { value, up };
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) visitJson(value[i], `${place}[${i}]`, here);
+    if (!isPlainArray(value)) refuse(place, 'an array with properties or a class of its own', 'json');
     return;
   }
   if (!isPlain(value) || 'toJSON' in value) refuse(place, kindOf(value), 'json');
@@ -112,6 +113,13 @@ function isCloneable(value: object): boolean {
     types.isArrayBuffer(value) ||
     ArrayBuffer.isView(value)
   );
+}
+
+/** Nothing but its elements, of which none is missing. */
+function isPlainArray(value: readonly unknown[]): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // Of this realm or another one: only the real prototype of arrays is itself an array.
+  return Array.isArray(prototype) && Object.keys(value).length === value.length && !('toJSON' in value);
 }
 
 function isPlain(value: object): boolean {

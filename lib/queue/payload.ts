@@ -1,3 +1,5 @@
+import { InvalidOptionError } from '../errors.js';
+import { quote } from '../options.js';
 import { jsonCodec, type Codec } from './codec.js';
 import { PayloadTooLargeError, PayloadUnsupportedError } from './errors.js';
 import { ENVELOPE_VERSION, type Envelope } from './envelope.js';
@@ -29,6 +31,11 @@ export class EnvelopeWriter {
 
   /** @throws PayloadUnsupportedError, PayloadTooLargeError */
   write(id: string, args: readonly unknown[]): string {
+    if (!Array.isArray(args)) {
+      throw new InvalidOptionError(
+        `submitMany() of task '${this.settings.name}': each call must be a list of arguments, but one was ${quote(args)}.`,
+      );
+    }
     const payload = encodeFields(this.settings, 'args', trimTrailing(args), 'The arguments');
     return this.head + id + this.task + payload + this.tail;
   }

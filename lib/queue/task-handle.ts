@@ -1,5 +1,5 @@
-import { check, checkOptions, integer } from '../options.js';
-import type { DeadMessage } from './broker.js';
+import { check, checkOptions, integer, milliseconds, type Rule } from '../options.js';
+import { MAX_BATCH, type DeadMessage } from './broker.js';
 import { NoResultError, ResultTimeoutError } from './errors.js';
 import { EnvelopeWriter } from './payload.js';
 import { readResult } from './result.js';
@@ -14,8 +14,13 @@ export interface CallOptions {
   timeout?: number;
 }
 
-const RULES = { result: integer(1), timeout: integer(1) };
+const RULES = { result: integer(1), timeout: milliseconds(1) };
 const RUN_DEFAULT = 60_000;
+
+const iterable: Rule = (value) =>
+  typeof value === 'object' && value !== null && Symbol.iterator in value
+    ? undefined
+    : 'a list of argument lists';
 
 /** A call that is stored. Serialises as `{"id": ...}`, so a controller can return it. */
 export class SentMessage<R> {
@@ -75,6 +80,7 @@ export class TaskHandle<A extends readonly unknown[], R> {
    */
   async submitMany(calls: Iterable<A>): Promise<SentMessage<R>[]> {
     const kept = this.options.result !== undefined;
+    check(`submitMany() of task '${this.settings.name}'`, 'the calls', calls, iterable);
     const ids = await this.queue.submitMany(this.writer, calls);
     return ids.map((id) => this.sent(id, kept));
   }
@@ -97,7 +103,7 @@ export class TaskHandle<A extends readonly unknown[], R> {
 
   /** The kept result of message `id`, which may have been submitted by another process. @throws as `SentMessage.result` */
   async result(id: string, timeout: number = RUN_DEFAULT): Promise<R> {
-    check(`result() of message ${id}`, 'the time limit', timeout, integer(1));
+    check(`result() of message ${id}`, 'the time limit', timeout, milliseconds(1));
     const limit = new AbortController();
     const timer = setTimeout(() => {
       limit.abort(
@@ -128,7 +134,9 @@ export class TaskHandle<A extends readonly unknown[], R> {
    * The dead of the queue, of all its tasks, oldest first: id, envelope, since when, and why (reason and error).
    * @param offset how many to skip. @param limit how many at most, up to 1,000; default 100.
    */
-  listDead(offset = 0, limit = 100): Promise<readonly DeadMessage[]> {
+  async listDead(offset = 0, limit = 100): Promise<readonly DeadMessage[]> {
+    check('listDead()', 'the offset', offset, integer(0));
+    check('listDead()', 'the limit', limit, integer(1, MAX_BATCH));
     return this.queue.listDead(offset, limit);
   }
 

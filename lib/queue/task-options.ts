@@ -3,8 +3,10 @@ import {
   check,
   checkOptions,
   integer,
+  milliseconds,
   nonEmptyString,
   oneOf,
+  plainObject,
   type Rule,
   type Rules,
 } from '../options.js';
@@ -16,7 +18,7 @@ export interface QueueOptions {
   /** How many of its tasks run at once in this process. Default 50 (as in nb_aio_task), minimum 1. */
   maxConcurrency?: number;
   /**
-   * How many messages are claimed ahead of running, at most; it takes as many as cover one round trip at the
+   * How many messages are claimed ahead of running, at most; it takes as many as run within two round trips at the
    * measured rate. Default 1,000 (nb_aio_task's max_queue_size), minimum 0.
    */
   readAhead?: number;
@@ -76,15 +78,13 @@ export const queueName: Rule = (value) =>
     ? undefined
     : 'a string of 1 to 200 characters without braces';
 
-const plainObject: Rule = (value) => (typeof value === 'object' && value !== null ? undefined : 'an object');
-
 /** One rule for each option that a task has. */
 export const TASK_RULES: Rules<TaskOptions> = {
   queue: queueName,
   name: nonEmptyString,
   maxConcurrency: integer(1),
   readAhead: integer(0),
-  lease: integer(100),
+  lease: milliseconds(100),
   maxCrashes: integer(1),
   unknownTaskTimeout: integer(0),
   context: boolean,
@@ -102,11 +102,15 @@ const RETRY_RULES: Rules<RetryOptions> = {
 };
 
 /**
- * Checks what a user gave. `owner` starts the message.
+ * Checks what a user gave. `owner` starts the message; `more` are the rules of options that come with them.
  * @throws UnknownOptionError, InvalidOptionError
  */
-export function checkTaskOptions(owner: string, options: TaskOptions): void {
-  checkOptions(owner, options, TASK_RULES);
+export function checkTaskOptions<T extends TaskOptions>(
+  owner: string,
+  options: T,
+  more?: Rules<Omit<T, keyof TaskOptions>>,
+): void {
+  checkOptions<TaskOptions>(owner, options, { ...TASK_RULES, ...more });
   check(owner, "option 'queue'", options.queue, queueName);
   if (options.retry) checkOptions(`${owner}, option 'retry'`, options.retry, RETRY_RULES);
 }

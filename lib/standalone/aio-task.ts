@@ -9,7 +9,8 @@ import {
   type SentMessage,
   type TaskOptions,
 } from '../queue/index.js';
-import { checkBrokerOptions, useBroker, type BrokerOptions, type BrokerUse } from './broker-registry.js';
+import { checkSource } from '../broker/redis/index.js';
+import { BROKER_RULES, useBroker, type BrokerOptions, type BrokerUse } from './broker-registry.js';
 import { internalsOf } from './task-internals.js';
 import { batchConsume, stopConsuming, type ConsumeOptions } from './batch-consume.js';
 
@@ -58,9 +59,9 @@ export function aioTask<A extends readonly unknown[], R>(
   options: AioTaskOptions,
   fn: (...args: A) => Promise<R>,
 ): AioTask<A, R> {
-  const { broker, redis, prefix, ...taskOptions } = options ?? {};
-  checkTaskOptions('aioTask', taskOptions);
-  checkBrokerOptions('aioTask', { broker, redis, prefix });
+  checkTaskOptions('aioTask', options, BROKER_RULES);
+  const { broker, redis, prefix, ...taskOptions } = options;
+  if (redis !== undefined) checkSource(redis);
   check('aioTask', 'the second argument', fn, callable);
   const settings = resolveTask(taskOptions, 'default');
 

@@ -1,7 +1,7 @@
-import { check, nonEmptyString, type Rule } from '../options.js';
+import { nonEmptyString, type Rules } from '../options.js';
 import { MemoryBroker } from '../broker/memory/index.js';
-import { checkSource, RedisBroker, type RedisSource } from '../broker/redis/index.js';
-import type { Broker } from '../queue/index.js';
+import { RedisBroker, redisRule, type RedisSource } from '../broker/redis/index.js';
+import { brokerRule, type Broker } from '../queue/index.js';
 
 /** Where a task's messages are stored. */
 export interface BrokerOptions {
@@ -27,20 +27,12 @@ interface Entry {
 /** Tasks with the same source and prefix share one broker, so a process has two connections, not two a queue. */
 const entries = new Map<unknown, Map<string, Entry>>();
 
-const brokerRule: Rule = (value) =>
-  value === 'redis' || value === 'memory' || (typeof value === 'object' && value !== null)
-    ? undefined
-    : "'redis', 'memory' or a broker of your own";
-
-/** @throws InvalidOptionError, BrokerUnsupportedError */
-export function checkBrokerOptions(
-  owner: string,
-  { broker = 'redis', redis, prefix = 'nb' }: BrokerOptions,
-): void {
-  check(owner, "option 'broker'", broker, brokerRule);
-  check(owner, "option 'prefix'", prefix, nonEmptyString);
-  if (redis !== undefined) checkSource(redis);
-}
+/** The rules of `BrokerOptions`. */
+export const BROKER_RULES: Rules<BrokerOptions> = {
+  broker: brokerRule,
+  redis: redisRule,
+  prefix: nonEmptyString,
+};
 
 /** The options must have been checked. */
 export function useBroker(options: BrokerOptions): BrokerUse {

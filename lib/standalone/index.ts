@@ -1,6 +1,62 @@
+// The base of all errors, and the ones that any room may raise.
+export { InvalidOptionError, NbError, UnknownOptionError } from '../errors.js';
 export { aioTask, type AioTask, type AioTaskOptions } from './aio-task.js';
 export { batchConsume, type ConsumeOptions } from './batch-consume.js';
 export type { BrokerOptions } from './broker-registry.js';
-export * from '../queue/index.js';
-export { MemoryBroker } from '../broker/memory/index.js';
+
+// Tasks and their messages.
+export {
+  AioTaskContext,
+  BrokerClosedError,
+  BrokerRefusedError,
+  BrokerUnreachableError,
+  BrokerUnsupportedError,
+  ConsumerStoppedError,
+  describeEvent,
+  jsonCodec,
+  LeaseLostError,
+  MessageClearedError,
+  NoResultError,
+  PayloadTooLargeError,
+  PayloadUnsupportedError,
+  ResultTimeoutError,
+  SentMessage,
+  SubmitTimeoutError,
+  SubmitUnknownError,
+  TaskConflictError,
+  TaskFailedError,
+  TaskHandle,
+  v8Codec,
+  type CallOptions,
+  type Codec,
+  type ConsumerEvent,
+  type OnConsumerEvent,
+  type QueueOptions,
+  type RetryOptions,
+  type TaskDefaults,
+  type TaskOptions,
+} from '../queue/index.js';
+
+// Brokers, and the port for one of your own.
+export { MemoryBroker, type MemoryBrokerOptions } from '../broker/memory/index.js';
 export { RedisBroker, type RedisBrokerOptions, type RedisSource } from '../broker/redis/index.js';
+export type {
+  Batch,
+  Broker,
+  Claim,
+  Clock,
+  DeadMessage,
+  DeadReason,
+  DeadRecord,
+  DeadSettlement,
+  DelayedSettlement,
+  Delivery,
+  History,
+  Lease,
+  LeaseOptions,
+  NewMessage,
+  QueueCounts,
+  Settlements,
+  StoredEnvelope,
+  StoredResult,
+} from '../queue/index.js';

@@ -38,6 +38,9 @@ describe('json', () => {
     ['undefined inside an array', [1, undefined], 'undefined at [0][1]'],
     // oxlint-disable-next-line no-sparse-arrays
     ['a hole', [1, , 2], 'undefined at [0][1]'],
+    ['an array with properties', Object.assign([1], { extra: 2 }), 'an array with properties or a class'],
+    ['a match', 'ab'.match(/b/), 'an array with properties or a class'],
+    ['an array of a class', new (class Rows extends Array {})(), 'an array with properties or a class'],
     ['a Buffer', Buffer.from('x'), 'an instance of Buffer'],
     ['an instance of a class', new Money(1), 'an instance of Money'],
     ['a toJSON method', { toJSON: () => 1 }, 'at [0]'],

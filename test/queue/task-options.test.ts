@@ -27,7 +27,7 @@ describe('checkTaskOptions', () => {
     [{ queue: 'q', maxConcurrency: 1.5 }, 'but was 1.5 (number)'],
     [{ queue: 'q', maxConcurrency: NaN }, 'but was NaN (number)'],
     [{ queue: 'q', maxConcurrency: '10' }, 'but was "10" (string)'],
-    [{ queue: 'q', lease: 10 }, "option 'lease' must be a whole number of at least 100"],
+    [{ queue: 'q', lease: 10 }, "option 'lease' must be a whole number from 100 to 2147483647"],
     [{ queue: 'q', codec: 'xml' }, "option 'codec' must be 'json', 'v8', or a codec"],
     [{ queue: 'q', codec: { name: 'json', encode() {}, decode() {} } }, 'with a name of its own'],
     [

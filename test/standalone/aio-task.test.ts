@@ -240,6 +240,31 @@ describe.each(['memory', 'redis'] as const)('aioTask on %s', (kind) => {
 describe('bad input', () => {
   const fn = async (): Promise<void> => {};
 
+  test.each([
+    [{ queue: 'q', brocker: 'memory' }, "did you mean 'broker'?"],
+    [{ queue: 'q', rediss: 'x' }, "did you mean 'redis'?"],
+    [{ queue: 'q', broker: {} }, "must be 'redis', 'memory' or a broker"],
+    [{ queue: 'q', redis: 5 }, 'must be a URL, ioredis options'],
+    [{ queue: 'q', lease: 2 ** 31 }, 'a whole number from 100 to 2147483647'],
+    ['q', 'options must be an object, but were "q"'],
+    [['q'], 'options must be an object'],
+  ])('%j is refused at once', (options, message) => {
+    expect(() => aioTask(options as AioTaskOptions, fn)).toThrow(message);
+  });
+
+  test('times that a timer can not wait for, and lists that are none', async () => {
+    const task = aioTask({ queue: 'q', broker: 'memory' }, fn as (n: number) => Promise<void>);
+    expect(() => task.with({ timeout: 2 ** 31 })).toThrow(InvalidOptionError);
+    await expect(task.consume({ grace: 2 ** 31 })).rejects.toThrow(InvalidOptionError);
+    await expect(task.result('x', 2 ** 31)).rejects.toThrow(InvalidOptionError);
+    await expect(task.submitMany(5 as never)).rejects.toThrow('must be a list of argument lists, but was 5');
+    await expect(task.submitMany(['ab'] as never)).rejects.toThrow('each call must be a list of arguments');
+    await expect(task.listDead(-1)).rejects.toThrow(InvalidOptionError);
+    await expect(task.listDead(0, 1_001)).rejects.toThrow(InvalidOptionError);
+    expect(await task.getQueueSize()).toBe(0);
+    await task.close();
+  });
+
   test.each<[object, typeof InvalidOptionError | typeof UnknownOptionError]>([
     [{ queue: '' }, InvalidOptionError],
     [{ queue: 'q', maxConcurrency: '10' }, InvalidOptionError],

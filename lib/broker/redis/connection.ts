@@ -1,5 +1,6 @@
 import { Redis, type Cluster, type RedisOptions } from 'ioredis';
 import { InvalidOptionError } from '../../errors.js';
+import type { Rule } from '../../options.js';
 import { BrokerClosedError, BrokerUnreachableError, BrokerUnsupportedError } from '../../queue/errors.js';
 import type { Client } from './script.js';
 
@@ -23,6 +24,12 @@ const OURS = {
   retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 6), 1_000),
   reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
 } satisfies RedisOptions;
+
+/** The option `redis`, by its kind; `checkSource` looks closer. */
+export const redisRule: Rule = (value) =>
+  (typeof value === 'string' && value !== '') || (typeof value === 'object' && value !== null)
+    ? undefined
+    : 'a URL, ioredis options, or an ioredis instance or Cluster';
 
 /**
  * Checks a source without connecting. The message never quotes it.

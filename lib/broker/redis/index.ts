@@ -1,2 +1,2 @@
 export { RedisBroker, type RedisBrokerOptions } from './redis-broker.js';
-export { checkSource, type RedisSource } from './connection.js';
+export { checkSource, redisRule, type RedisSource } from './connection.js';

@@ -10,8 +10,8 @@ import type {
   StoredResult,
 } from '../../queue/broker.js';
 import { MAX_BATCH } from '../../queue/broker.js';
-import { checkOptions, callable, integer, nonEmptyString, type Rule } from '../../options.js';
-import { checkVersion, Connections, type RedisSource } from './connection.js';
+import { checkOptions, callable, milliseconds, nonEmptyString } from '../../options.js';
+import { checkVersion, Connections, redisRule, type RedisSource } from './connection.js';
 import { QueueKeys } from './keys.js';
 import { RedisLease } from './lease.js';
 import { Producer } from './producer.js';
@@ -32,12 +32,12 @@ export interface RedisBrokerOptions {
   onError?: (error: Error) => void;
 }
 
-const source: Rule = (value) =>
-  (typeof value === 'string' && value !== '') || (typeof value === 'object' && value !== null)
-    ? undefined
-    : 'a URL, ioredis options, or an ioredis instance or Cluster';
-
-const RULES = { redis: source, prefix: nonEmptyString, connectTimeout: integer(1), onError: callable };
+const RULES = {
+  redis: redisRule,
+  prefix: nonEmptyString,
+  connectTimeout: milliseconds(1),
+  onError: callable,
+};
 
 /** The Redis engine (6.2 to 8, Valkey, Cluster). `docs/architecture.md` explains it, `docs/wire-protocol.md` its keys. */
 export class RedisBroker implements Broker {

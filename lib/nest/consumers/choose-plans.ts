@@ -19,7 +19,7 @@ export function choosePlans(
 function unknownQueue(name: string, queues: readonly string[]): QueueUnknownError {
   const known = queues.length === 0 ? 'There is none' : `The queues are '${queues.join("', '")}'`;
   return new QueueUnknownError(
-    `NbAioPoolModule: option 'consume' names queue '${name}', but no task of a provider is on it;` +
+    `NbAioPoolModule: option 'consume' names queue '${name}', but no task of a provider is on it` +
       `${didYouMean(name, queues)} ${known}.`,
   );
 }

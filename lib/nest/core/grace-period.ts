@@ -1,3 +1,5 @@
+import { endsWithin } from '../../queue/consumer/time-limit.js';
+
 /** The time that a shutdown has, in ms, counted from its first question. Consumers and pools share it. */
 export class GracePeriod {
   private deadline: number | undefined;
@@ -10,13 +12,5 @@ export class GracePeriod {
   }
 
   /** Whether `work` ended in the time that is left. */
-  readonly allows = async (work: Promise<unknown>): Promise<boolean> => {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<boolean>((resolve) => (timer = setTimeout(resolve, this.left, false)));
-    try {
-      return await Promise.race([work.then(() => true), late]);
-    } finally {
-      clearTimeout(timer);
-    }
-  };
+  readonly allows = (work: Promise<unknown>): Promise<boolean> => endsWithin(this.left, work);
 }
