@@ -10,7 +10,13 @@ import {
 } from '../options.js';
 import type { PoolOptions } from '../pool/index.js';
 import { poolRules } from '../pool/options.js';
-import { brokerRule, checkTaskDefaults, type Broker, type TaskDefaults } from '../queue/index.js';
+import {
+  brokerRule,
+  checkRedisOnly,
+  checkTaskDefaults,
+  type Broker,
+  type TaskDefaults,
+} from '../queue/index.js';
 
 /**
  * Options of `NbAioPoolModule.forRoot`, and what the factory of `forRootAsync` answers.
@@ -83,6 +89,7 @@ const RULES: Rules<NbAioPoolModuleOptions> = {
  */
 export function resolveModuleOptions(options: NbAioPoolModuleOptions): ResolvedModuleOptions {
   checkOptions(OWNER, options, RULES);
+  checkRedisOnly(OWNER, options);
   if (options.redis !== undefined) checkSource(options.redis);
   const { pools = {}, defaults = {} } = options;
   for (const [name, pool] of Object.entries(pools)) {

@@ -1,3 +1,4 @@
+import { InvalidOptionError } from '../errors.js';
 import type { Rule } from '../options.js';
 import type { Broker } from './broker.js';
 
@@ -8,3 +9,20 @@ export const brokerRule: Rule = (value) => {
   const sound = [open, close, add, lease].every((method) => typeof method === 'function');
   return sound ? undefined : "'redis', 'memory' or a broker";
 };
+
+/**
+ * What only the Redis engine looks at must not be given with another broker, where it would be ignored.
+ * @throws InvalidOptionError
+ */
+export function checkRedisOnly(
+  owner: string,
+  { broker = 'redis', redis, prefix }: { broker?: unknown; redis?: unknown; prefix?: unknown },
+): void {
+  if (broker === 'redis') return;
+  const given = redis !== undefined ? 'redis' : prefix !== undefined ? 'prefix' : undefined;
+  if (given === undefined) return;
+  const other = typeof broker === 'string' ? `'${broker}'` : 'of your own';
+  throw new InvalidOptionError(
+    `${owner}: option '${given}' is for broker 'redis', but the broker is ${other}: leave one of them out.`,
+  );
+}

@@ -4,7 +4,7 @@ import { ID_LENGTH } from './message-id.js';
 /** The version of the envelope that this release writes. `docs/wire-protocol.md` describes it. */
 export const ENVELOPE_VERSION = 1;
 
-/** One stored call, as it is parsed. What comes from elsewhere may be anything: `readEnvelope` checks it. */
+/** One stored call, as it is parsed. What comes from elsewhere may be anything: `Execution` checks it. */
 export interface Envelope {
   readonly v: number;
   readonly id: string;

@@ -40,7 +40,7 @@ export class PayloadTooLargeError extends NbError {
   readonly code = 'NB_PAYLOAD_TOO_LARGE';
 }
 
-/** `result()` was called on a message that was submitted without asking for its result, or whose result is gone. */
+/** `result()` was called on a message that was submitted without asking for its result. */
 export class NoResultError extends NbError {
   readonly code = 'NB_NO_RESULT';
 }

@@ -1,5 +1,5 @@
 export * from './broker.js';
-export { brokerRule } from './broker-rule.js';
+export { brokerRule, checkRedisOnly } from './broker-rule.js';
 export { systemClock, type Clock } from './clock.js';
 export { jsonCodec, v8Codec, type Codec } from './codec.js';
 export { AioTaskContext, type Delivery } from './consumer/delivery.js';

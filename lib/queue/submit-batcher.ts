@@ -41,6 +41,8 @@ export class SubmitBatcher {
   private head = 0;
   private count = 0;
   private bytes = 0;
+  /** Of what was submitted at once, in bytes: what one who waits may bring. */
+  private largest = 0;
   private readonly flights = new Set<Flight>();
   private scheduled = false;
   private readonly waiting: { since: number; resolve: () => void; reject: (error: Error) => void }[] = [];
@@ -66,6 +68,7 @@ export class SubmitBatcher {
     return new Promise((resolve, reject) => {
       let bytes = 0;
       for (const message of messages) bytes += message.envelope.length;
+      this.largest = Math.max(this.largest, bytes);
       this.groups.push({ messages, bytes, since: performance.now(), resolve, reject });
       this.count += messages.length;
       this.bytes += bytes;
@@ -141,10 +144,15 @@ export class SubmitBatcher {
     this.head = 0;
   }
 
+  /** Lets as many in as there is room for, if they are as large as the largest; then looks again, once they submitted. */
   private admit(): void {
-    let free = this.limits.count - this.count;
-    while (this.waiting.length > 0 && free-- > 0 && this.bytes < this.limits.bytes)
-      this.waiting.shift()?.resolve();
+    if (this.waiting.length === 0) return;
+    const { count, bytes } = this.limits;
+    if (this.count >= count || this.bytes >= bytes) return;
+    const fitting = this.largest === 0 ? 1 : Math.ceil((bytes - this.bytes) / this.largest);
+    for (const each of this.waiting.splice(0, Math.max(1, Math.min(count - this.count, fitting))))
+      each.resolve();
+    if (this.waiting.length > 0) setImmediate(() => this.admit());
   }
 
   /** The call under way takes too long: nobody is left waiting for it, and nothing older than the limit is kept. */

@@ -15,7 +15,7 @@ export const SUBMIT_LIMITS: SubmitLimits = { count: 20_000, bytes: 32 * 1_048_57
 export class TaskQueue {
   private static readonly known = new WeakMap<Broker, Map<string, TaskQueue>>();
 
-  /** The one object for a queue of a broker: calls of one queue must not overlap, whoever makes them. */
+  /** The one object for a queue of a broker: its calls travel together, whoever makes them. */
   static of(broker: Broker, name: string): TaskQueue {
     const queues = TaskQueue.known.get(broker) ?? new Map<string, TaskQueue>();
     TaskQueue.known.set(broker, queues);

@@ -1,5 +1,6 @@
 import { check, callable } from '../options.js';
 import {
+  checkRedisOnly,
   checkTaskOptions,
   resolveTask,
   TaskHandle,
@@ -60,6 +61,7 @@ export function aioTask<A extends readonly unknown[], R>(
   fn: (...args: A) => Promise<R>,
 ): AioTask<A, R> {
   checkTaskOptions('aioTask', options, BROKER_RULES);
+  checkRedisOnly('aioTask', options);
   const { broker, redis, prefix, ...taskOptions } = options;
   if (redis !== undefined) checkSource(redis);
   check('aioTask', 'the second argument', fn, callable);

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { aioTask } from '../../lib/standalone/index.js';
@@ -38,6 +39,33 @@ describe('docs/wire-protocol.md', () => {
     await send.close();
     await consuming;
     expect(await client.keys('nb:{mails}:*')).toEqual(expect.not.arrayContaining(['nb:{mails}:messages']));
+  });
+
+  test('a token with each of many messages is no work for an idle consumer', async () => {
+    const seen: number[] = [];
+    const many = aioTask({ queue: 'many', redis: server.url }, async (n: number) => void seen.push(n));
+    const batch = client.multi();
+    for (let n = 0; n < 2_000; n++) {
+      const id = newMessageId();
+      batch.hset('nb:{many}:messages', id, `{"v":1,"id":"${id}","task":"default","args":[${n}]}`);
+      batch.rpush('nb:{many}:ready', id);
+      batch.rpush('nb:{many}:wake', '1');
+    }
+    await batch.exec();
+    const consuming = many.consume({ handleSignals: false });
+    while (seen.length < 2_000) await many.getQueueSize();
+    expect(await client.llen('nb:{many}:wake')).toBeLessThanOrEqual(1);
+    await many.close();
+    await consuming;
+  });
+
+  test('the cause of a refusal holds no arguments', async () => {
+    const canary = aioTask({ queue: 'canary', redis: server.url }, async (_secret: string) => {});
+    await client.set('nb:{canary}:ready', 'not a list');
+    const error = await canary.submit('canary-payload').catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ code: 'NB_BROKER_REFUSED' });
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('canary-payload');
+    await canary.close();
   });
 
   test('an envelope is what it says', async () => {

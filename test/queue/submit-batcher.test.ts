@@ -116,6 +116,27 @@ describe('SubmitBatcher', () => {
     expect(batcher.hasRoom).toBe(true);
   });
 
+  test('those who wait for room are let in by bytes, too', async () => {
+    const { batcher, nextCall } = setup({ bytes: 3_000 });
+    const big = 'x'.repeat(1_000);
+    let inside = 0;
+    const submits = Array.from({ length: 20 }, async (_, i) => {
+      if (!batcher.hasRoom) await batcher.room();
+      inside++;
+      await batcher.submit([message(`m${i}`, big)]);
+      inside--;
+    });
+    let most = 0;
+    for (let n = 1; inside > 0; n++) {
+      (await nextCall(n)).end();
+      await new Promise((resolve) => setImmediate(resolve));
+      most = Math.max(most, inside);
+    }
+    await Promise.all(submits);
+    // Three in the buffer, and those of the call under way.
+    expect(most).toBeLessThanOrEqual(6);
+  });
+
   test('while the broker is away: the sent one is unknown, the unsent ones are not stored', async () => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
     const { batcher, calls, nextCall } = setup({ count: 1, timeout: 1_000 });

@@ -12,6 +12,7 @@ import {
   type RunnableTask,
   type TaskOptions,
 } from '../../lib/queue/index.js';
+import { Ledger } from '../../lib/queue/consumer/ledger.js';
 import { newMessageId } from '../../lib/queue/message-id.js';
 import { deferred, until } from '../signals.js';
 
@@ -195,6 +196,19 @@ describe('failing', () => {
     expect(await dead()).toEqual([]);
   });
 
+  test('a value that throws when looked at is a failure, and the slot goes on', async () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const seen: number[] = [];
+    const options = { maxConcurrency: 1, retry: { maxAttempts: 1 } };
+    const work = task((n: number) => (seen.push(n) === 1 ? proxy : n), options);
+    await consume(work);
+    await handleOf<[number], void>(work).submitMany([[1], [2]]);
+    await until(() => seen.length === 2);
+    await until(async () => (await counts()).dead === 1);
+    expect(events.map((event) => event.type)).toEqual(['task-dead']);
+  });
+
   test.each([
     ['a string', 'oops', { name: 'string', message: 'oops' }],
     ['undefined', undefined, { name: 'undefined', message: 'undefined' }],
@@ -300,6 +314,31 @@ describe('stopping', () => {
     expect(events).toMatchObject([{ type: 'stop-overdue', running: 1 }]);
     gate.resolve();
     expect((await broker.clear('q')).map((each) => each.id)).toEqual([id]);
+  });
+
+  test('while it starts: then it never does', async () => {
+    const seen: number[] = [];
+    const work = task((n: number) => seen.push(n));
+    const tasks = new Map([['work', work]]);
+    const consumer = new TaskConsumer('q', broker, work.settings.consumer, tasks, (event) =>
+      events.push(event),
+    );
+    const starting = consumer.start();
+    await consumer.stop(1_000);
+    await starting;
+    await handleOf<[number], void>(work).submit(1);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(seen).toEqual([]);
+    expect(await counts()).toMatchObject({ ready: 1, onLoan: 0 });
+  });
+
+  test('gives back more than one call can carry, in order', async () => {
+    const ledger = new Ledger();
+    const ids = Array.from({ length: 2_500 }, (_, i) => `id-${i}`);
+    for (const id of ids) ledger.addReleased(id);
+    const queue: string[] = [];
+    while (!ledger.isEmpty) queue.unshift(...ledger.take().released);
+    expect(queue).toEqual(ids);
   });
 
   test('twice, and before anything ran', async () => {

@@ -40,6 +40,15 @@ export function checkSource(source: RedisSource): void {
   refuseKeyPrefix(source);
 }
 
+/** A copy of an error of ioredis', whose `command` holds arguments: passwords and payloads, in the reach of any logger. */
+export function withoutCommand(error: unknown): Error {
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  const copy = new Error(message);
+  Object.defineProperty(copy, 'name', { value: name, configurable: true, writable: true });
+  Object.defineProperty(copy, 'stack', { value: stack, configurable: true, writable: true });
+  return copy;
+}
+
 /** Makes the connections that a broker needs, all from one source. */
 export class Connections {
   private readonly opened = new Set<Client>();
@@ -73,8 +82,8 @@ export class Connections {
     const client = this.make();
     let last: Error | undefined;
     client.on('error', (error: Error) => {
-      last = error;
-      this.onError(error);
+      last = withoutCommand(error);
+      this.onError(last);
     });
     this.opened.add(client);
     try {

@@ -11,7 +11,7 @@ import type {
 } from '../../queue/broker.js';
 import { MAX_BATCH } from '../../queue/broker.js';
 import { checkOptions, callable, milliseconds, nonEmptyString } from '../../options.js';
-import { checkVersion, Connections, redisRule, type RedisSource } from './connection.js';
+import { checkVersion, Connections, redisRule, withoutCommand, type RedisSource } from './connection.js';
 import { QueueKeys } from './keys.js';
 import { RedisLease } from './lease.js';
 import { Producer } from './producer.js';
@@ -31,6 +31,9 @@ export interface RedisBrokerOptions {
   /** Hears connection errors; the broker goes on by itself. Default: nobody. */
   onError?: (error: Error) => void;
 }
+
+/** Envelopes are read to see who waits for their results: not too many at once. */
+const CLEAR_CHUNK = 100;
 
 const RULES = {
   redis: redisRule,
@@ -107,7 +110,7 @@ export class RedisBroker implements Broker {
   }
 
   async clear(queue: string): Promise<readonly StoredEnvelope[]> {
-    return this.call(scripts.clear(this.opened(this.commands), this.keys(queue), MAX_BATCH));
+    return this.call(scripts.clear(this.opened(this.commands), this.keys(queue), CLEAR_CHUNK));
   }
 
   async listDead(queue: string, offset: number, limit: number): Promise<readonly DeadMessage[]> {
@@ -177,13 +180,13 @@ export class RedisBroker implements Broker {
       throw new BrokerRefusedError(
         `Redis at ${this.address} refused a call and applied nothing: ${error.message}`,
         {
-          cause: error,
+          cause: withoutCommand(error),
         },
       );
     }
   }
 
   private report(error: unknown): void {
-    if (!this.closed) this.onError(error instanceof Error ? error : new Error(String(error)));
+    if (!this.closed) this.onError(withoutCommand(error));
   }
 }

@@ -58,13 +58,17 @@ export class Ledger {
       left -= taken.length;
       return taken;
     };
-    return { done: some(done), released: some(released), delayed: some(delayed), dead: some(dead), results };
+    const settled = some(done);
+    // From the end: each call puts its own in front of what came before.
+    const last = left > 0 ? released.splice(-left) : [];
+    left -= last.length;
+    return { done: settled, released: last, delayed: some(delayed), dead: some(dead), results };
   }
 
   /** Puts back what a refused call carried, in front. */
   restore(settlements: Settlements): void {
     this.done.unshift(...settlements.done);
-    this.released.unshift(...settlements.released);
+    this.released.push(...settlements.released);
     this.delayed.unshift(...settlements.delayed);
     this.dead.unshift(...settlements.dead);
     this.results.unshift(...settlements.results);

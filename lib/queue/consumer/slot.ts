@@ -39,17 +39,16 @@ export class Slot {
   private begin(delivery: Delivery): Outcome | undefined {
     const call = this.execution.read(delivery);
     if ('kind' in call) return call;
-    let value: unknown;
+    this.call = call;
     try {
-      value = this.execution.begin(delivery, call);
+      const value = this.execution.begin(delivery, call);
+      if (!isThenable(value)) return succeeded(call, value);
+      const promise = value instanceof Promise ? value : Promise.resolve(value);
+      promise.then(this.onValue, this.onError);
+      return undefined;
     } catch (error) {
       return failed(delivery, call, error);
     }
-    if (!isThenable(value)) return succeeded(call, value);
-    this.call = call;
-    const promise = value instanceof Promise ? value : Promise.resolve(value);
-    promise.then(this.onValue, this.onError);
-    return undefined;
   }
 
   private readonly onValue = (value: unknown): void => {

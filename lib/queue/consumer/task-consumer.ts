@@ -61,6 +61,8 @@ export class TaskConsumer {
   private backingOff = false;
   private timer: NodeJS.Timeout | undefined;
   private heartbeat: NodeJS.Timeout | undefined;
+  /** Also before it has started: then it never does. */
+  private stopped = false;
   /** Set while stopping: called when nothing is left. */
   private onDrained: (() => void) | undefined;
 
@@ -85,6 +87,7 @@ export class TaskConsumer {
   /** Starts claiming. @throws BrokerUnreachableError, BrokerUnsupportedError */
   async start(): Promise<void> {
     await this.broker.open();
+    if (this.stopped) return;
     const { lease, maxCrashes } = this.settings;
     this.lease = this.broker.lease(this.queue, { lease, maxCrashes }, () => this.onWake());
     this.heartbeat = setInterval(() => this.onHeartbeat(), lease / 3);
@@ -102,6 +105,7 @@ export class TaskConsumer {
    * What still runs after `grace` ms sees its signal aborted, and its message is given back too.
    */
   async stop(grace: number): Promise<void> {
+    this.stopped = true;
     if (this.onDrained || !this.lease) return;
     const { lease } = this;
     lease.disarm();
@@ -170,20 +174,22 @@ export class TaskConsumer {
     const sentAt = performance.now();
     // A wake that comes while the call is under way makes it hungry again.
     this.hungry = false;
+    let claim: Claim;
     try {
-      const claim = await this.lease.claim(this.room, holds, settlements);
-      this.lastClaimAt = performance.now();
-      this.claiming = false;
-      this.report.brokerServes();
-      if (claim.lost) this.onLost();
-      else this.onClaim(claim, this.lastClaimAt - sentAt);
-      this.next();
+      claim = await this.lease.claim(this.room, holds, settlements);
     } catch (error) {
       this.claiming = false;
       this.loans.restoreOutcomes(settlements);
       this.hungry = true;
       this.onBrokerFails(error);
+      return;
     }
+    this.lastClaimAt = performance.now();
+    this.claiming = false;
+    this.report.brokerServes();
+    if (claim.lost) this.onLost();
+    else this.onClaim(claim, this.lastClaimAt - sentAt);
+    this.next();
   }
 
   private onClaim(claim: Claim, elapsed: number): void {

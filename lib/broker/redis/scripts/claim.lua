@@ -47,7 +47,7 @@ local owns = redis.call('ZSCORE', keys.consumers, consumer)
 
 -- Reading first: a key of a wrong type fails here, before anything is written.
 redis.call('HEXISTS', keys.messages, '')
-redis.call('LLEN', keys.wake)
+local tokens = redis.call('LLEN', keys.wake)
 redis.call('LLEN', keys.ready)
 redis.call('LLEN', keys.suspects)
 redis.call('ZCARD', keys.delayed)
@@ -114,6 +114,9 @@ local more = redis.call('LLEN', keys.ready) > 0 or redis.call('LLEN', keys.suspe
 if more then flags = flags + 4 end
 local first = redis.call('ZRANGE', keys.delayed, 0, 0, 'WITHSCORES')[2]
 if more or (first and (not earliest or tonumber(first) < tonumber(earliest))) then ring(keys.wake) end
+
+-- Others may leave a token with each message; one is enough.
+if tokens > 1 then redis.call('LTRIM', keys.wake, 0, 0) end
 
 local buried_envelopes = ''
 if #buried > 0 then

@@ -44,7 +44,7 @@ local function take(keys, source, want, ms)
       -- An id without an envelope was removed meanwhile, or never was one: it is dropped.
     end
     want = want - #popped
-    size = math.max(1, math.min(500, math.floor((MAX_BYTES - bytes) * (count + 1) / (bytes + 1))))
+    size = math.max(1, math.min(500, 2 * size, math.floor((MAX_BYTES - bytes) * (count + 1) / (bytes + 1))))
   end
   if count > 0 and not are_plain(ids) then ids, envelopes = part_strange(ids, envelopes, strange) end
   if #ids > 0 then redis.call('SADD', keys.active, unpack(ids)) end
