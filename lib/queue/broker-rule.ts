@@ -19,7 +19,9 @@ export function checkRedisOnly(
   { broker = 'redis', redis, prefix }: { broker?: unknown; redis?: unknown; prefix?: unknown },
 ): void {
   if (broker === 'redis') return;
-  const given = redis !== undefined ? 'redis' : prefix !== undefined ? 'prefix' : undefined;
+  // Of the embedded broker each prefix is a world of its own, too.
+  const given =
+    redis !== undefined ? 'redis' : prefix !== undefined && broker !== 'memory' ? 'prefix' : undefined;
   if (given === undefined) return;
   const other = typeof broker === 'string' ? `'${broker}'` : 'of your own';
   throw new InvalidOptionError(

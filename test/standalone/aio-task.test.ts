@@ -245,7 +245,7 @@ describe('bad input', () => {
     [{ queue: 'q', rediss: 'x' }, "did you mean 'redis'?"],
     [{ queue: 'q', broker: {} }, "must be 'redis', 'memory' or a broker"],
     [{ queue: 'q', broker: 'memory', redis: 'redis://h:1' }, "option 'redis' is for broker 'redis'"],
-    [{ queue: 'q', broker: 'memory', prefix: 'x' }, "option 'prefix' is for broker 'redis'"],
+    [{ queue: 'q', broker: new MemoryBroker(), prefix: 'x' }, "option 'prefix' is for broker 'redis'"],
     [{ queue: 'q', redis: 5 }, 'must be a URL, ioredis options'],
     [{ queue: 'q', lease: 2 ** 31 }, 'a whole number from 100 to 2147483647'],
     ['q', 'options must be an object, but were "q"'],
