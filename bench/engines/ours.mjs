@@ -1,6 +1,6 @@
 // nestjs-nb-aiopool through its public face only: a decorated method that Nest discovers, and a producer
 // that injects its typed handle. The decorators are applied by hand, because this is plain JavaScript.
-// @nestjs/*, rxjs and reflect-metadata come from the root's node_modules, as the library's own do.
+// @nestjs/*, rxjs and reflect-metadata come from the root's node_modules, as the package's own do.
 import { existsSync } from 'node:fs';
 
 export const name = 'ours';
@@ -18,14 +18,14 @@ async function load() {
   const problem = missing();
   if (problem) throw new Error(problem);
   await import('reflect-metadata');
-  const [library, core, common] = await Promise.all([
+  const [face, core, common] = await Promise.all([
     import(ENTRY.href),
     import('@nestjs/core'),
     import('@nestjs/common'),
   ]);
-  if (typeof library.AioTask !== 'function')
+  if (typeof face.AioTask !== 'function')
     throw new Error('dist/ holds no AioTask: npm run build, in the root');
-  return { ...library, NestFactory: core.NestFactory, Injectable: common.Injectable, Module: common.Module };
+  return { ...face, NestFactory: core.NestFactory, Injectable: common.Injectable, Module: common.Module };
 }
 
 /** What a user writes as a class with `@AioTask(queue, concurrency) async handle(message) {...}`. */
@@ -66,10 +66,10 @@ function boot({ Module, NbAioPoolModule, NestFactory }, { url, consume, provider
 }
 
 export async function openProducer({ url, queue }) {
-  const library = await load();
-  const Tasks = taskClass(library, { queue, maxConcurrency: usualConcurrency }, async () => {});
-  const Producer = producerClass(library, Tasks);
-  const app = await boot(library, { url, consume: false, providers: [Producer] });
+  const face = await load();
+  const Tasks = taskClass(face, { queue, maxConcurrency: usualConcurrency }, async () => {});
+  const Producer = producerClass(face, Tasks);
+  const app = await boot(face, { url, consume: false, providers: [Producer] });
   const task = app.get(Producer).task;
   return {
     add: (message) => task.submit(message),
@@ -80,8 +80,8 @@ export async function openProducer({ url, queue }) {
 }
 
 export async function openConsumer({ url, queue, concurrency, handle, context = true }) {
-  const library = await load();
-  const Tasks = taskClass(library, { queue, maxConcurrency: concurrency, context }, handle);
-  const app = await boot(library, { url, consume: true, providers: [Tasks] });
+  const face = await load();
+  const Tasks = taskClass(face, { queue, maxConcurrency: concurrency, context }, handle);
+  const app = await boot(face, { url, consume: true, providers: [Tasks] });
   return { close: () => app.close() };
 }

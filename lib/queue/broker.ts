@@ -52,6 +52,7 @@ export interface Lease {
   close(): Promise<void>;
 }
 
+/** How long a consumer is waited for, and how often a message may take one down. */
 export interface LeaseOptions {
   /** How long a silent consumer keeps what is on loan to it, in ms. */
   lease: number;
@@ -59,6 +60,7 @@ export interface LeaseOptions {
   maxCrashes: number;
 }
 
+/** A message to store. */
 export interface NewMessage {
   /** 22 characters. */
   readonly id: string;
@@ -66,12 +68,14 @@ export interface NewMessage {
   readonly envelope: string;
 }
 
+/** A message as it is stored. */
 export interface StoredEnvelope {
   readonly id: string;
   /** The stored text; not necessarily well-formed. */
   readonly envelope: string;
 }
 
+/** The result of a message, for those who wait for it or come later. */
 export interface StoredResult {
   readonly id: string;
   /** Kept for this long, in ms. */
@@ -79,7 +83,7 @@ export interface StoredResult {
   readonly result: string;
 }
 
-/** What became of deliveries since the last claim. At most `MAX_SETTLEMENTS` in all. */
+/** What became of deliveries since the last claim. At most `MAX_BATCH` in all. */
 export interface Settlements {
   readonly done: readonly string[];
   /** Back to the front of the queue, in this order; attempts unchanged. */
@@ -100,6 +104,7 @@ export const NO_SETTLEMENTS: Settlements = Object.freeze({
 /** One call carries at most this many messages in either direction (Lua's `unpack` ends at about 8,000). */
 export const MAX_BATCH = 1_000;
 
+/** A delivery that comes back later. */
 export interface DelayedSettlement {
   readonly id: string;
   /** In ms from now. */
@@ -107,6 +112,7 @@ export interface DelayedSettlement {
   readonly history: History;
 }
 
+/** A delivery that failed for good. */
 export interface DeadSettlement {
   readonly id: string;
   /** JSON of a `DeadRecord`. */
@@ -125,6 +131,7 @@ export interface History {
 
 export const NO_HISTORY: History = Object.freeze({ attempts: 0, crashes: 0, refusals: 0 });
 
+/** The answer to a claim: what was granted, and what the consumer should know. */
 export interface Claim {
   /** The lease is gone: nothing was applied, and nothing is on loan to this consumer. */
   readonly lost: boolean;
@@ -165,6 +172,7 @@ export class Malformed {
   constructor(readonly text: string) {}
 }
 
+/** How many messages of a queue there are, by where they are. */
 export interface QueueCounts {
   readonly ready: number;
   readonly delayed: number;
@@ -172,6 +180,7 @@ export interface QueueCounts {
   readonly dead: number;
 }
 
+/** Why a message is dead: its runs failed, its consumers died, it can't be read, or nobody knew its task for too long. */
 export type DeadReason = 'failed' | 'crashed' | 'malformed' | 'unknown-task';
 
 /** Why a message is dead. */
@@ -182,6 +191,7 @@ export interface DeadRecord {
   readonly error?: { readonly name: string; readonly message: string; readonly stack?: string };
 }
 
+/** A dead message with its reason. */
 export interface DeadMessage extends StoredEnvelope {
   readonly record: DeadRecord;
   /** Since when, in ms since 1970, by the broker's clock. */

@@ -59,6 +59,21 @@ describe('docs/wire-protocol.md', () => {
     await consuming;
   });
 
+  test('a user who may not publish still settles, and stores results', async () => {
+    await client.call('ACL', 'SETUSER', 'mute', 'on', '>secret', '+@all', '~*', 'resetchannels');
+    const redis = server.url.replace('//', '//mute:secret@');
+    const quiet = aioTask({ queue: 'quiet', redis }, async (n: number) => n + 1);
+    const sent = await quiet.with({ result: 60_000 }).submitMany([[1], [2], [3]]);
+    const consuming = quiet.consume({ handleSignals: false });
+    while ((await client.hlen('nb:{quiet}:messages')) > 0);
+    const results = await client.mget(...sent.map(({ id }) => `nb:{quiet}:result:${id}`));
+    expect(results.map((result) => JSON.parse(result ?? 'null') as unknown)).toEqual(
+      [2, 3, 4].map((value) => ({ status: 'done', value })),
+    );
+    await quiet.close();
+    await consuming;
+  });
+
   test('the cause of a refusal holds no arguments', async () => {
     const canary = aioTask({ queue: 'canary', redis: server.url }, async (_secret: string) => {});
     await client.set('nb:{canary}:ready', 'not a list');

@@ -15,6 +15,7 @@ import { answer } from './answer.js';
 import { MemoryLease } from './memory-lease.js';
 import { MemoryQueue } from './memory-queue.js';
 
+/** Options of `MemoryBroker`. */
 export interface MemoryBrokerOptions {
   /** Where the broker's time comes from: delays, leases and the keeping of results. Default: the system's clock. */
   clock?: Clock;

@@ -34,6 +34,7 @@ export type ConsumerEvent =
   /** Tasks did not end within the grace period; their messages were given back. */
   | { readonly type: 'stop-overdue'; readonly queue: string; readonly running: number };
 
+/** Hears the events of a consumer. What it throws becomes a process warning. */
 export type OnConsumerEvent = (event: ConsumerEvent) => void;
 
 /** One line for a log: what happened and where, without stack and payload. */
