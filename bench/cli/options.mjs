@@ -22,7 +22,7 @@ const FULL = {
   searchMessages: 20_000,
   addsInFlight: 1_000,
   batch: 500,
-  lanes: 2,
+  lanes: 4,
   latencySamples: 500,
   latencyInterval: 10,
   memory: MEMORY,

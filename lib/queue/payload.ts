@@ -61,7 +61,7 @@ export function readValue(codec: Codec, stored: Encoded & { readonly value?: unk
 
 function encodeFields(settings: TaskSettings, field: string, value: unknown, what: string): string {
   const { codec } = settings;
-  const encoded = encode(codec, value, `${what} of task '${settings.name}' on queue '${settings.queue}'`);
+  const encoded = encode(settings, value, what);
   checkSize(settings, encoded, what);
   if (codec === jsonCodec) return `"${field}":${encoded as string}`;
   const name = JSON.stringify(codec.name);
@@ -69,17 +69,28 @@ function encodeFields(settings: TaskSettings, field: string, value: unknown, wha
   return `"codec":${name},"b64":1,"data":"${Buffer.from(encoded.buffer, encoded.byteOffset, encoded.byteLength).toString('base64')}"`;
 }
 
-function encode(codec: Codec, value: unknown, what: string): string | Uint8Array {
+function encode(settings: TaskSettings, value: unknown, what: string): string | Uint8Array {
+  const { codec } = settings;
   let encoded: unknown;
   try {
     encoded = codec.encode(value);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new PayloadUnsupportedError(`${what} can't be sent: ${reason}`, { cause: error });
+    throw unsupported(settings, what, error instanceof Error ? error.message : String(error), error);
   }
   if (typeof encoded === 'string' || encoded instanceof Uint8Array) return encoded;
-  throw new PayloadUnsupportedError(
-    `${what} can't be sent: encode() of the codec '${codec.name}' must return a string or bytes, but returned ${typeof encoded}.`,
+  throw unsupported(
+    settings,
+    what,
+    `encode() of the codec '${codec.name}' must return a string or bytes, but returned ${typeof encoded}.`,
+  );
+}
+
+function unsupported({ name, queue }: TaskSettings, what: string, reason: string, cause?: unknown): Error {
+  return new PayloadUnsupportedError(
+    `${what} of task '${name}' on queue '${queue}' can't be sent: ${reason}`,
+    {
+      cause,
+    },
   );
 }
 
