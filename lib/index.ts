@@ -27,11 +27,16 @@ export {
 
 // The pool.
 export {
+  AdaptiveLimit,
   NbAioPool,
   PoolClosedError,
   PoolFullError,
   PoolFuture,
   TaskCancelledError,
+  TaskTimeoutError,
+  type AdaptiveLimitOptions,
+  type AdaptiveLimitStats,
+  type BatchRunOptions,
   type PoolErrorInfo,
   type PoolOptions,
   type PoolStats,
@@ -41,6 +46,7 @@ export {
   type TaskFunction,
   type TaskSource,
   type TaskState,
+  type TaskTerms,
 } from './pool/index.js';
 
 // Tasks without Nest.

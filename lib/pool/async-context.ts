@@ -18,6 +18,15 @@ export function callWithin<R>(run: TaskRun, callback: () => R): R {
   return storage.run(run, callback);
 }
 
+/**
+ * From here on everything in this async resource is a part of `run`. For a resource that nothing else runs in, as a
+ * queued task's own: there is nothing to put back, and it takes half the time of `callWithin`.
+ */
+export function enter(run: TaskRun): void {
+  storage ??= new AsyncLocalStorage();
+  storage.enterWith(run);
+}
+
 /** Calls back as nobody's task: without `context` a pool cannot know whose async context it happens to be in. */
 export function callOutside<R>(callback: () => R): R {
   return storage === undefined ? callback() : storage.run(undefined, callback);

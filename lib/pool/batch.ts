@@ -35,27 +35,51 @@ export async function batchSubmit<T>(intake: Intake<T>, source: TaskSource<T>): 
   }
 }
 
+/** The values, in order; the first failure ends it, and what fails after that is reported instead. */
 export function batchRun<T>(intake: Intake<T>, source: TaskSource<T>): Promise<T[]> {
   return new Promise((resolve, reject) => {
-    void new BatchRun(intake, resolve, reject).pull(source);
+    void new BatchRun<T, T>(intake, resolve, reject, (task) => {
+      if (task.state !== 'done') throw task.error;
+      return task.value;
+    }).pull(source);
   });
 }
 
-/** Collects the values in order; the first failure ends it, and what fails after that is reported instead. */
-class BatchRun<T> {
+/** All outcomes, in order. */
+export function batchSettle<T>(intake: Intake<T>, source: TaskSource<T>): Promise<PromiseSettledResult<T>[]> {
+  return new Promise((resolve, reject) => {
+    void new BatchRun<T, PromiseSettledResult<T>>(intake, resolve, reject, (task) =>
+      task.state === 'done'
+        ? { status: 'fulfilled', value: task.value }
+        : { status: 'rejected', reason: task.error },
+    ).pull(source);
+  });
+}
+
+/** Collects what `collect` makes of each task; it fails when that throws, or when the source or the pool does. */
+class BatchRun<T, R> {
   readonly #intake: Intake<T>;
-  readonly #resolve: (values: T[]) => void;
+  readonly #resolve: (collected: R[]) => void;
   readonly #reject: (error: unknown) => void;
-  readonly #values: T[] = [];
+  readonly #collect: (task: Task<T>) => R;
+  readonly #collected: R[] = [];
+  /** Failed tasks that were collected: whose failures have to be reported if the batch does not deliver them. */
+  #collectedFailures: Task<T>[] = [];
   /** What is still to end: the tasks, and the pulling. */
   #open = 1;
   #failed = false;
   #entering: Task<T> | undefined;
 
-  constructor(intake: Intake<T>, resolve: (values: T[]) => void, reject: (error: unknown) => void) {
+  constructor(
+    intake: Intake<T>,
+    resolve: (collected: R[]) => void,
+    reject: (error: unknown) => void,
+    collect: (task: Task<T>) => R,
+  ) {
     this.#intake = intake;
     this.#resolve = resolve;
     this.#reject = reject;
+    this.#collect = collect;
   }
 
   async pull(source: TaskSource<T>): Promise<void> {
@@ -70,9 +94,9 @@ class BatchRun<T> {
   #add(fn: TaskFunction<T>): Promise<unknown> | undefined {
     if (this.#failed) throw new BatchFailed();
     const task = this.#intake.create(fn);
-    const index = this.#values.length++;
-    task.watcher = () => this.#ended(task, index);
+    const index = this.#collected.length++;
     this.#entering = task;
+    task.watcher = () => this.#ended(task, index);
     this.#open++;
     const entered = this.#intake.enter(task);
     if (task.state === 'waiting') this.#intake.awaited(task);
@@ -80,25 +104,31 @@ class BatchRun<T> {
   }
 
   #ended(task: Task<T>, index: number): void {
-    if (task.state === 'done') {
-      this.#values[index] = task.value;
-      this.#close();
-    } else if (!this.#failed) {
-      this.#fail(task.error);
-    } else if (task.state === 'failed') {
-      this.#intake.report(task);
+    if (this.#failed) return this.#report(task);
+    try {
+      this.#collected[index] = this.#collect(task);
+    } catch (error) {
+      return this.#fail(error);
     }
+    if (task.state === 'failed') this.#collectedFailures.push(task);
+    this.#close();
   }
 
   #close(): void {
-    if (--this.#open === 0) this.#resolve(this.#values);
+    if (--this.#open === 0) this.#resolve(this.#collected);
   }
 
   #fail(error: unknown): void {
     if (this.#failed) return;
     this.#failed = true;
     this.#reject(error);
+    for (const task of this.#collectedFailures) this.#report(task);
+    this.#collectedFailures = [];
     if (this.#entering !== undefined) this.#intake.withdraw(this.#entering, new BatchFailed());
+  }
+
+  #report(task: Task<T>): void {
+    if (task.state === 'failed') this.#intake.report(task);
   }
 }
 

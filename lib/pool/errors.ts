@@ -2,23 +2,30 @@ import { NbError } from '../errors.js';
 import type { PoolStats } from './stats.js';
 
 /**
- * Raised by a submit with `block: false` when no slot is free and the queue has no room.
+ * Raised by a submit with `block: false` when no slot is free and the queue has no room; and by `onRoom()` inside
+ * a task when all tasks that run wait for room themselves, so that none can come.
  *
  * @publicApi
  */
 export class PoolFullError extends NbError {
   readonly code = 'NB_POOL_FULL';
 
-  static of({ name, running, maxConcurrency, waiting, maxQueueSize }: PoolStats): PoolFullError {
+  static of(stats: PoolStats): PoolFullError {
     return new PoolFullError(
-      `${name}: full with ${running} of ${maxConcurrency} tasks running and ${waiting} of ${maxQueueSize} waiting; ` +
-        `submit with block: true to wait for room, or raise maxConcurrency or maxQueueSize.`,
+      `${full(stats)}; submit with block: true to wait for room, or raise maxConcurrency or maxQueueSize.`,
+    );
+  }
+
+  static forGood(stats: PoolStats): PoolFullError {
+    return new PoolFullError(
+      `${full(stats)}, and all that run wait for room in onRoom(); submit() instead: it runs a task on its caller's slot.`,
     );
   }
 }
 
 /**
- * Raised by a submit to a pool that was shut down, and to submitters that still waited for room then.
+ * Raised by a submit to a pool that was shut down, and to submitters that still waited for room then. Also by
+ * `onRoom()` and `pause()`.
  *
  * @publicApi
  */
@@ -34,8 +41,9 @@ export class PoolClosedError extends NbError {
 }
 
 /**
- * The outcome of a task that a shutdown cancelled before it started, and the reason of the aborted signal of
- * one that was running.
+ * The outcome of a task that was cancelled: by its future's `cancel()`, by the `signal` that it was submitted
+ * with (`cause` is the reason that was given), or by a shutdown before it started. Also the reason of the aborted
+ * signal of one that was running.
  *
  * @publicApi
  */
@@ -48,4 +56,46 @@ export class TaskCancelledError extends NbError {
         `use shutdown({ wait: true }) to let accepted tasks finish.`,
     );
   }
+
+  static byCaller(pool: string, reason: unknown): TaskCancelledError {
+    return new TaskCancelledError(
+      `${pool}: cancelled by cancel() of its future${seeCause(reason)}`,
+      because(reason),
+    );
+  }
+
+  static bySignal(pool: string, reason: unknown): TaskCancelledError {
+    return new TaskCancelledError(
+      `${pool}: cancelled by the signal that it was submitted with${seeCause(reason)}`,
+      because(reason),
+    );
+  }
+}
+
+/**
+ * The outcome of a task that ran longer than its `timeout`, and the reason of its aborted signal.
+ *
+ * @publicApi
+ */
+export class TaskTimeoutError extends NbError {
+  readonly code = 'NB_TASK_TIMEOUT';
+
+  static after(pool: string, timeout: number): TaskTimeoutError {
+    return new TaskTimeoutError(
+      `${pool}: ran longer than its timeout of ${timeout} ms; its signal is aborted, and its slot is taken until ` +
+        `it ends: let the task heed context.signal, or raise the timeout.`,
+    );
+  }
+}
+
+function full({ name, running, maxConcurrency, waiting, maxQueueSize }: PoolStats): string {
+  return `${name}: full with ${running} of ${maxConcurrency} tasks running and ${waiting} of ${maxQueueSize} waiting`;
+}
+
+function seeCause(reason: unknown): string {
+  return reason === undefined ? '.' : '; see cause.';
+}
+
+function because(reason: unknown): ErrorOptions | undefined {
+  return reason === undefined ? undefined : { cause: reason };
 }

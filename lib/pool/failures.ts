@@ -29,17 +29,43 @@ export class Failures {
     });
   }
 
-  /** `onError` is the user's: neither its throwing nor its promise may reach the pool. */
   report(task: FailedTask): void {
-    const info: PoolErrorInfo = { pool: this.#pool, future: task };
-    void new Promise((resolve) => resolve(this.#onError(task.error, info))).catch((error: unknown) =>
-      warn(`onError of ${this.#pool} failed itself`, 'NB_ON_ERROR_FAILED', error),
+    this.#tell(task.error, { pool: this.#pool, future: task });
+  }
+
+  /** An error beside the task's outcome. */
+  reportOther(origin: 'late' | 'onDone', error: unknown, future: PoolFuture<unknown>): void {
+    this.#tell(error, { pool: this.#pool, future, origin });
+  }
+
+  /** `onError` is the user's: neither its throwing nor its promise may reach the pool. */
+  #tell(error: unknown, info: PoolErrorInfo): void {
+    void new Promise((resolve) => resolve(this.#onError(error, info))).catch((failure: unknown) =>
+      warn(`onError of ${this.#pool} failed itself`, 'NB_ON_ERROR_FAILED', failure),
     );
   }
 }
 
-function warnOfFailure(error: unknown, info: PoolErrorInfo): void {
-  warn(`a task of ${info.pool} failed; ask for its result() or set onError`, 'NB_TASK_FAILED', error);
+/** Whether a task whose signal was aborted threw what says no more than that, as fetch() and Node's timers do. */
+export function echoes(error: unknown, reason: unknown): boolean {
+  if (error === reason) return true;
+  if (typeof error !== 'object' || error === null) return false;
+  try {
+    const { name, cause } = error as { name?: unknown; cause?: unknown };
+    return name === 'AbortError' || cause === reason;
+  } catch {
+    return false;
+  }
+}
+
+const WARNINGS = {
+  task: 'failed; ask for its result() or set onError',
+  late: 'failed after its future was settled; set onError to see such errors',
+  onDone: 'has a callback in onDone() that failed; set onError to see such errors',
+} as const;
+
+function warnOfFailure(error: unknown, { pool, origin }: PoolErrorInfo): void {
+  warn(`a task of ${pool} ${WARNINGS[origin ?? 'task']}`, 'NB_TASK_FAILED', error);
 }
 
 /** A process warning reaches stderr, and `process.on('warning')`, but ends no process. */

@@ -2,10 +2,13 @@ import { currentRun } from './async-context.js';
 import { Slot, type SlotOwner } from './slot.js';
 import type { Task } from './task.js';
 import type { TaskRun } from './task-run.js';
-import { addWish, findHolder, passOn } from './wishes.js';
+import { untie } from './knots.js';
+import { addTo, addWish, findHolder, passOn } from './wishes.js';
 
 /** What lending needs of its scheduler. */
 export interface Lender extends SlotOwner {
+  /** Nothing new starts, on a lent slot neither. */
+  readonly paused: boolean;
   /** The task that is next for the slot of a task that waits until the pool is idle; undefined for other slots. */
   nextForParked(holder: Slot): Task | undefined;
   /** Takes the task out of the line it waits in. */
@@ -25,17 +28,28 @@ export class Lending {
     this.#lender = lender;
   }
 
-  /** Somebody waits for this task: if that is, in the end, a task of this pool, its slot is for the taking. */
+  /**
+   * Somebody waits for this task: if that is, in the end, a task of this pool, its slot is for the taking. Where it
+   * is lent already, or a task of another pool waits, that is noted: tasks of two pools may come to wait for each
+   * other.
+   */
   awaited(task: Task): void {
-    const holder = findHolder(currentRun(), this.#lender);
-    if (holder === undefined) return;
-    addWish(task, holder);
-    this.serve(holder);
+    const run = currentRun()?.live;
+    if (run === undefined) return;
+    const holder = findHolder(run, this.#lender);
+    if (holder !== undefined && task.state === 'waiting') {
+      addWish(task, holder);
+      this.serve(holder);
+    }
+    if (task.state === 'waiting') addTo(run.openWaits(), task);
+    // To wait for one that runs already may close a circle too, unless that one can go on.
+    else if (task.run === undefined || task.run.goesOn) return;
+    untie(run);
   }
 
   /** Lends the slot to one task after the other, for as long as they end at once. */
   serve(holder: Slot): void {
-    while (holder.borrower === undefined) {
+    while (holder.borrower === undefined && !this.#lender.paused) {
       const task = holder.wishes?.first?.task ?? this.#lender.nextForParked(holder);
       if (task === undefined) return;
       this.#lender.take(task);
@@ -43,13 +57,22 @@ export class Lending {
     }
   }
 
-  /** The task of this slot has ended, with wishes open or its slot still lent. */
+  /** Lends the slot to a task that is not its own task's to wait for. */
+  lend(holder: Slot, task: Task): void {
+    this.#lender.take(task);
+    this.#lend(holder, task);
+    this.serve(holder);
+  }
+
+  /** The task of this slot has ended, maybe with wishes open or its slot still lent. */
   ended(slot: Slot, run: TaskRun): void {
     if (slot.vacated) this.count--;
-    if (slot.wishes === undefined || slot.wishes.size === 0) return;
-    const heir = findHolder(run.parent, this.#lender);
-    passOn(slot, heir);
-    if (heir !== undefined) this.serve(heir);
+    if (slot.wishes !== undefined && slot.wishes.size > 0) {
+      const heir = findHolder(run.parent, this.#lender);
+      passOn(slot.wishes, heir && ((task) => addWish(task, heir)));
+      if (heir !== undefined) this.serve(heir);
+    }
+    if (run.parent !== undefined || run.waits !== undefined) this.#endWaits(run);
   }
 
   /**
@@ -64,12 +87,19 @@ export class Lending {
       if (!lender.vacated) {
         this.count--;
         this.serve(lender);
+        if (lender.borrower === undefined) untie(lender.run);
         return undefined;
       }
       lender.vacated = false;
       free = lender;
     }
     return free;
+  }
+
+  /** What it still waited for may be for its parent to wait for, which may be in a circle now. */
+  #endWaits({ waits, parent }: TaskRun): void {
+    if (waits !== undefined) passOn(waits, parent && ((task) => addTo(parent.openWaits(), task)));
+    untie(parent);
   }
 
   #lend(holder: Slot, task: Task): void {

@@ -20,6 +20,10 @@ export class LinkedList<N extends Linked<N>> {
     return this.#head;
   }
 
+  get last(): N | undefined {
+    return this.#tail;
+  }
+
   push(node: N): void {
     const tail = this.#tail;
     node.list = this;
@@ -27,6 +31,19 @@ export class LinkedList<N extends Linked<N>> {
     if (tail === undefined) this.#head = node;
     else tail.next = node;
     this.#tail = node;
+    this.size++;
+  }
+
+  /** Behind a node of this list; at the front when there is none. */
+  insertAfter(previous: N | undefined, node: N): void {
+    const next = previous === undefined ? this.#head : previous.next;
+    node.list = this;
+    node.previous = previous;
+    node.next = next;
+    if (previous === undefined) this.#head = node;
+    else previous.next = node;
+    if (next === undefined) this.#tail = node;
+    else next.previous = node;
     this.size++;
   }
 

@@ -1,20 +1,26 @@
-import { callable, check, checkOptions } from '../options.js';
-import { batchRun, batchSubmit, type Intake, type TaskSource } from './batch.js';
-import { PoolClosedError, PoolFullError } from './errors.js';
+import { check, checkOptions } from '../options.js';
+import { batchRun, batchSettle, batchSubmit, type TaskSource } from './batch.js';
+import { Entrance } from './entrance.js';
+import { PoolClosedError } from './errors.js';
+import { endOnSignals } from './exit-signals.js';
 import { Failures } from './failures.js';
 import type { PoolFuture } from './future.js';
+import { observe, type TaskObserver } from './observer.js';
 import {
+  batchRunRules,
   defaults,
   poolRules,
   shutdownRules,
   submitRules,
+  termsRules,
+  type BatchRunOptions,
   type PoolOptions,
   type ShutdownOptions,
   type SubmitOptions,
+  type TaskTerms,
 } from './options.js';
 import { Scheduler } from './scheduler.js';
 import type { PoolStats } from './stats.js';
-import { Task } from './task.js';
 import type { TaskFunction } from './task-context.js';
 
 /**
@@ -34,6 +40,9 @@ export class NbAioPool implements AsyncDisposable {
   /** As given in the options. */
   readonly name: string;
   readonly #scheduler: Scheduler;
+  readonly #entrance: Entrance;
+  /** Stops heeding SIGINT and SIGTERM, if the pool does. */
+  readonly #ignoreSignals: (() => void) | undefined;
 
   /**
    * @throws UnknownOptionError for an option that does not exist.
@@ -42,10 +51,28 @@ export class NbAioPool implements AsyncDisposable {
   constructor(options: PoolOptions = {}) {
     checkOptions('NbAioPool', options, poolRules);
     const { name = defaults.name, maxConcurrency = defaults.maxConcurrency } = options;
-    const { maxQueueSize = defaults.maxQueueSize, context = defaults.context, onError } = options;
+    const { maxQueueSize = defaults.maxQueueSize, context = defaults.context } = options;
     this.name = name;
-    const failures = new Failures(name, onError);
+    const failures = new Failures(name, options.onError);
     this.#scheduler = new Scheduler({ name, maxConcurrency, maxQueueSize, context }, failures);
+    this.#entrance = new Entrance(this.#scheduler);
+    this.#ignoreSignals = options.signals && endOnSignals(this, options.signals);
+  }
+
+  /**
+   * Tasks that run at the same time, at most. May be set at any time, to a whole number of at least 1: raised,
+   * it starts waiting tasks at once; lowered, the running ones end in their own time, and until as many have
+   * ended nothing new starts.
+   *
+   * @throws InvalidOptionError for a value that is not allowed.
+   */
+  get maxConcurrency(): number {
+    return this.#scheduler.maxConcurrency;
+  }
+
+  set maxConcurrency(limit: number) {
+    check(this.name, `'maxConcurrency'`, limit, poolRules.maxConcurrency);
+    this.#scheduler.maxConcurrency = limit;
   }
 
   /**
@@ -54,12 +81,14 @@ export class NbAioPool implements AsyncDisposable {
    * task starts before `submit` returns.
    *
    * Rejects with PoolFullError (`block: false`, no room), PoolClosedError (shut down, before or while waiting
-   * for room) or InvalidOptionError (not a function, or a wrong option).
+   * for room), TaskCancelledError (its `signal` aborted, before or while waiting for room), or with
+   * InvalidOptionError or UnknownOptionError (not a function, or a wrong option).
    */
   submit<T>(fn: TaskFunction<T>, options?: SubmitOptions): Promise<PoolFuture<T>> {
     try {
-      const task = this.#create(fn, options);
-      return this.#enter(task, options) ?? Promise.resolve(task);
+      if (options !== undefined) checkOptions('submit', options, submitRules);
+      const task = this.#entrance.create(fn, options);
+      return this.#entrance.enter(task, options) ?? Promise.resolve(task);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -69,25 +98,24 @@ export class NbAioPool implements AsyncDisposable {
    * The form of `submit` that never waits and makes no promise: the future, or undefined when there is no room.
    *
    * @throws PoolClosedError after a shutdown.
-   * @throws InvalidOptionError for what is not a function.
+   * @throws TaskCancelledError when its `signal` is aborted already.
+   * @throws InvalidOptionError for what is not a function, or a value that is not allowed.
+   * @throws UnknownOptionError for an option that does not exist.
    */
-  trySubmit<T>(fn: TaskFunction<T>): PoolFuture<T> | undefined {
-    const task = this.#create(fn);
-    return this.#scheduler.accept(task) ? task : undefined;
+  trySubmit<T>(fn: TaskFunction<T>, options?: TaskTerms): PoolFuture<T> | undefined {
+    if (options !== undefined) checkOptions('trySubmit', options, termsRules);
+    const task = this.#entrance.create(fn, options);
+    return this.#entrance.tryEnter(task) ? task : undefined;
   }
 
   /**
-   * Submits a task and waits for its value; nb_aiopool's `run`. Rejects with the task's error, or as `submit`
-   * does, or with TaskCancelledError.
+   * Submits a task and waits for its value; nb_aiopool's `run`. Rejects with the task's error, or as `submit` and
+   * `PoolFuture.result()` do.
    */
   run<T>(fn: TaskFunction<T>, options?: SubmitOptions): Promise<T> {
     try {
-      const task = this.#create(fn, options);
-      if (!this.#scheduler.accept(task)) {
-        this.#mayBlock(options);
-        this.#scheduler.block(task);
-      }
-      return task.result();
+      if (options !== undefined) checkOptions('run', options, submitRules);
+      return this.#entrance.run(this.#entrance.create(fn, options), options);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -101,8 +129,9 @@ export class NbAioPool implements AsyncDisposable {
    * Rejects as `submit` does, or with what the source throws. The tasks accepted until then go on, and their
    * failures go to `onError`.
    */
-  batchSubmit<T>(tasks: TaskSource<T>, options?: SubmitOptions): Promise<PoolFuture<T>[]> {
-    return batchSubmit(this.#intake(options), tasks);
+  async batchSubmit<T>(tasks: TaskSource<T>, options?: SubmitOptions): Promise<PoolFuture<T>[]> {
+    if (options !== undefined) checkOptions('batchSubmit', options, submitRules);
+    return batchSubmit(this.#entrance.intake(options), tasks);
   }
 
   /**
@@ -111,17 +140,60 @@ export class NbAioPool implements AsyncDisposable {
    *
    * Rejects at once with the first failure, or as `batchSubmit` does. Then no more tasks are pulled; those
    * accepted go on, and further failures among them go to `onError`.
+   *
+   * With `failFast: false` a task's failure, or its cancellation, is an outcome as others are, and it resolves with
+   * all of them, in order, as `Promise.allSettled` does. It rejects only as `batchSubmit` does; the failures until
+   * then, which it does not deliver, go to `onError`.
    */
-  batchRun<T>(tasks: TaskSource<T>, options?: SubmitOptions): Promise<T[]> {
-    return batchRun(this.#intake(options), tasks);
+  batchRun<T>(
+    tasks: TaskSource<T>,
+    options: BatchRunOptions & { failFast: false },
+  ): Promise<PromiseSettledResult<T>[]>;
+  batchRun<T>(tasks: TaskSource<T>, options?: BatchRunOptions & { failFast?: true }): Promise<T[]>;
+  batchRun<T>(tasks: TaskSource<T>, options?: BatchRunOptions): Promise<T[] | PromiseSettledResult<T>[]>;
+  async batchRun<T>(
+    tasks: TaskSource<T>,
+    options?: BatchRunOptions,
+  ): Promise<T[] | PromiseSettledResult<T>[]> {
+    if (options !== undefined) checkOptions('batchRun', options, batchRunRules);
+    const intake = this.#entrance.intake<T>(options);
+    return options?.failFast === false ? batchSettle(intake, tasks) : batchRun(intake, tasks);
+  }
+
+  /**
+   * Starts nothing new, on lent slots neither; what runs goes on. Tasks are accepted until the queue is full, and
+   * then block, or are refused.
+   *
+   * @throws PoolClosedError after a shutdown, which a pause would keep from its end.
+   */
+  pause(): void {
+    if (this.#scheduler.closed) throw PoolClosedError.of(this.stats());
+    this.#scheduler.pause();
+  }
+
+  /** Starts what waits, as far as there are slots. Does nothing when the pool is not paused. */
+  resume(): void {
+    this.#scheduler.resume();
   }
 
   /**
    * Resolves when nothing runs, waits or is blocked; at once if so now. Inside a task of this pool: when
-   * nothing else does, as the task and those that wait for it cannot wait for themselves.
+   * nothing else does, as the task and those that wait for it cannot wait for themselves. A paused pool with
+   * waiting tasks is not idle.
    */
   onIdle(): Promise<void> {
     return this.#scheduler.idle();
+  }
+
+  /**
+   * Resolves when a submit would be accepted without waiting; at once if so now. Those who wait are woken in order,
+   * as many as there is room for. It reserves nothing: `while (!pool.trySubmit(fn)) await pool.onRoom()`.
+   *
+   * Rejects with PoolClosedError after a shutdown, and when one is called meanwhile. A task of this pool that waits
+   * so keeps its slot: when all that run do, it rejects with PoolFullError for each; `submit()` needs no room there.
+   */
+  onRoom(): Promise<void> {
+    return this.#scheduler.whenRoom();
   }
 
   /** A frozen snapshot of the pool's figures. */
@@ -133,7 +205,8 @@ export class NbAioPool implements AsyncDisposable {
    * Ends the pool; nb_aiopool's `shutdown(wait)`. From now on nothing is accepted, and submitters that wait
    * for room get PoolClosedError. `wait: true` (the default) lets all accepted tasks finish; `wait: false`
    * cancels the waiting ones (TaskCancelledError) and aborts the signals of the running ones. Either way it
-   * resolves when no task runs any more; called inside a task of this pool, when no other one does.
+   * resolves when no task runs any more, overdue ones included; called inside a task of this pool, when no other
+   * one does. A paused pool is resumed.
    *
    * May be called again, also with `wait: false` after `wait: true`.
    *
@@ -143,7 +216,9 @@ export class NbAioPool implements AsyncDisposable {
     checkOptions('shutdown', options, shutdownRules);
     this.#scheduler.close();
     if (options.wait === false) this.#scheduler.cancel();
+    this.#scheduler.resume();
     await this.#scheduler.idle();
+    this.#ignoreSignals?.();
   }
 
   /** `shutdown({ wait: true })`, at the end of an `await using` block. */
@@ -151,34 +226,8 @@ export class NbAioPool implements AsyncDisposable {
     return this.shutdown();
   }
 
-  #create<T>(fn: TaskFunction<T>, options?: SubmitOptions): Task<T> {
-    if (options !== undefined) checkOptions('submit', options, submitRules);
-    if (typeof fn !== 'function') check(this.name, 'a task', fn, callable);
-    if (this.#scheduler.closed) throw PoolClosedError.of(this.stats());
-    return new Task(this.#scheduler, fn);
-  }
-
-  /** Undefined when accepted at once. */
-  #enter<T>(task: Task<T>, options: SubmitOptions | undefined): Promise<Task<T>> | undefined {
-    if (this.#scheduler.accept(task)) return undefined;
-    this.#mayBlock(options);
-    return new Promise((resolve, reject) => {
-      task.submitter = { resolve: () => resolve(task), reject };
-      this.#scheduler.block(task);
-    });
-  }
-
-  #mayBlock(options: SubmitOptions | undefined): void {
-    if (options?.block === false) throw PoolFullError.of(this.stats());
-  }
-
-  #intake<T>(options: SubmitOptions | undefined): Intake<T> {
-    return {
-      create: (fn) => this.#create(fn, options),
-      enter: (task) => this.#enter(task, options),
-      withdraw: (task, error) => this.#scheduler.withdraw(task, error),
-      awaited: (task) => this.#scheduler.awaited(task),
-      report: (task) => this.#scheduler.failures.report(task),
-    };
+  /** For the rooms above: tells `observer` of each task that leaves its slot, until the returned function is called. */
+  [observe](observer: TaskObserver): () => void {
+    return this.#scheduler.addObserver(observer);
   }
 }

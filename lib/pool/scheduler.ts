@@ -1,12 +1,17 @@
 import { PoolClosedError, TaskCancelledError } from './errors.js';
 import type { Failures } from './failures.js';
 import { IdleWaiters, type Load } from './idle.js';
+import { untie } from './knots.js';
 import { Lending, type Lender } from './lending.js';
-import { LinkedList } from './linked-list.js';
-import { Slot } from './slot.js';
+import type { TaskObserver } from './observer.js';
+import { PriorityLine } from './priority-line.js';
+import { RoomWaiters, type Rooms } from './room.js';
+import type { Slot } from './slot.js';
+import { Slots } from './slots.js';
 import type { PoolStats } from './stats.js';
 import type { Task, TaskOwner } from './task.js';
 import type { TaskRun } from './task-run.js';
+import { openWaits } from './waits.js';
 import { dropWishes } from './wishes.js';
 
 export interface Limits {
@@ -18,24 +23,33 @@ export interface Limits {
 
 /**
  * Decides which task runs on which slot, and when. Between two calls this always holds: while a slot is free
- * nothing waits, and while the queue has room nobody is blocked.
+ * nothing waits (unless the pool is paused), and while the queue has room nobody is blocked.
  */
-export class Scheduler implements TaskOwner, Lender, Load {
+export class Scheduler implements TaskOwner, Lender, Load, Rooms {
+  readonly name: string;
   readonly context: boolean;
   readonly failures: Failures;
-  readonly waiting = new LinkedList<Task>();
-  readonly blocked = new LinkedList<Task>();
+  readonly waiting = new PriorityLine();
+  readonly blocked = new PriorityLine();
+  observers: readonly TaskObserver[] | undefined = undefined;
   running = 0;
+  overdue = 0;
+  paused = false;
   closed = false;
-  readonly #limits: Limits;
+  #maxConcurrency: number;
+  /** The slots in use up to which a task may start at once; apart from `maxConcurrency` while that changes. */
+  #open: number;
+  readonly #maxQueueSize: number;
   readonly #lending: Lending = new Lending(this);
   readonly #idle: IdleWaiters = new IdleWaiters(this);
-  readonly #slots: Slot[] = [];
-  readonly #free: Slot[] = [];
+  readonly #room: RoomWaiters = new RoomWaiters(this);
+  readonly #slots: Slots = new Slots(this);
 
-  constructor(limits: Limits, failures: Failures) {
-    this.#limits = limits;
-    this.context = limits.context;
+  constructor({ name, maxConcurrency, maxQueueSize, context }: Limits, failures: Failures) {
+    this.name = name;
+    this.#maxConcurrency = this.#open = maxConcurrency;
+    this.#maxQueueSize = maxQueueSize;
+    this.context = context;
     this.failures = failures;
   }
 
@@ -43,22 +57,36 @@ export class Scheduler implements TaskOwner, Lender, Load {
     return this.#lending.count;
   }
 
+  get room(): number {
+    if (this.blocked.size > 0) return 0;
+    return Math.max(0, this.#open - this.running) + this.#maxQueueSize - this.waiting.size;
+  }
+
+  get maxConcurrency(): number {
+    return this.#maxConcurrency;
+  }
+
+  set maxConcurrency(limit: number) {
+    this.#maxConcurrency = limit;
+    this.#fill();
+  }
+
   stats(): PoolStats {
-    const { name, maxConcurrency, maxQueueSize } = this.#limits;
-    const { running, lending, closed } = this;
+    const { name, running, lending, overdue, paused, closed } = this;
     const waiting = this.waiting.size;
     const blocked = this.blocked.size;
-    return Object.freeze({ name, running, lending, waiting, blocked, maxConcurrency, maxQueueSize, closed });
+    const limits = { maxConcurrency: this.#maxConcurrency, maxQueueSize: this.#maxQueueSize };
+    return Object.freeze({ name, running, lending, overdue, waiting, blocked, ...limits, paused, closed });
   }
 
   /** Takes the task if there is room for it; never waits. */
   accept(task: Task): boolean {
-    if (this.running < this.#limits.maxConcurrency) {
+    if (this.running < this.#open) {
       this.running++;
-      this.#use(this.#free.pop() ?? this.#newSlot(), task);
+      this.#use(this.#slots.take(), task);
       return true;
     }
-    if (this.waiting.size >= this.#limits.maxQueueSize) return false;
+    if (this.waiting.size >= this.#maxQueueSize) return false;
     this.#append(this.waiting, task);
     return true;
   }
@@ -71,9 +99,15 @@ export class Scheduler implements TaskOwner, Lender, Load {
 
   /** Takes back a blocked task. */
   withdraw(task: Task, error: Error): void {
-    if (task.list !== this.blocked) return;
+    if (task.list === this.blocked) this.drop(task, error);
+  }
+
+  drop(task: Task, error: Error): void {
+    const accepted = task.list !== this.blocked;
     this.take(task);
-    task.refuse(error);
+    if (accepted) task.drop(error);
+    else task.refuse(error);
+    this.#idle.check();
   }
 
   awaited(task: Task): void {
@@ -81,7 +115,7 @@ export class Scheduler implements TaskOwner, Lender, Load {
   }
 
   ended(slot: Slot, run: TaskRun): void {
-    this.#idle.parked.delete(slot);
+    if (this.#idle.parked.size > 0) this.#idle.parked.delete(slot);
     this.#lending.ended(slot, run);
     if (slot.vacated) this.#idle.check();
   }
@@ -94,15 +128,30 @@ export class Scheduler implements TaskOwner, Lender, Load {
     else this.#use(free, next);
   }
 
+  get goesOn(): boolean {
+    return this.paused || this.#slots.goOn(this.running);
+  }
+
+  tops(): Iterable<TaskRun> {
+    return this.#slots.tops();
+  }
+
+  lendAny(task: Task): TaskRun | undefined {
+    const [run] = this.tops();
+    if (run !== undefined) this.#lending.lend(run.slot!, task);
+    return run;
+  }
+
   nextForParked(holder: Slot): Task | undefined {
-    return this.#idle.parked.has(holder) ? (this.waiting.first ?? this.blocked.first) : undefined;
+    return this.#idle.parked.has(holder) ? this.#first() : undefined;
   }
 
   /** Takes the task out of its line; the first of the blocked ones takes the place that it leaves. */
   take(task: Task): void {
     dropWishes(task);
     task.list!.remove(task);
-    if (this.blocked.size === 0 || this.waiting.size >= this.#limits.maxQueueSize) return;
+    if (this.waiting.size >= this.#maxQueueSize) return;
+    if (this.blocked.size === 0) return this.#room.check();
     const admitted = this.blocked.shift()!;
     this.waiting.push(admitted);
     // It has what it waited for; only a submitter that also wants the outcome goes on waiting.
@@ -118,11 +167,40 @@ export class Scheduler implements TaskOwner, Lender, Load {
     return idle;
   }
 
+  whenRoom(): Promise<void> {
+    return this.#room.wait(this.closed);
+  }
+
+  /** Copied on each change, so that one who leaves within a call disturbs no other. */
+  addObserver(observer: TaskObserver): () => void {
+    this.observers = [...(this.observers ?? []), observer];
+    return () => {
+      const left = this.observers?.filter((each) => each !== observer) ?? [];
+      this.observers = left.length === 0 ? undefined : left;
+    };
+  }
+
   /** No new tasks; whoever waits for room hears so. */
   close(): void {
     this.closed = true;
     const error = PoolClosedError.of(this.stats());
-    while (this.blocked.first !== undefined) this.withdraw(this.blocked.first, error);
+    while (this.blocked.first !== undefined) this.drop(this.blocked.first, error);
+    this.#room.close(error);
+  }
+
+  /** Starts nothing new, neither on a free slot nor on a lent one. */
+  pause(): void {
+    this.paused = true;
+    this.#open = 0;
+  }
+
+  resume(): void {
+    if (!this.paused) return;
+    this.paused = false;
+    for (const slot of this.#slots.all()) this.#lending.serve(slot);
+    this.#fill();
+    // While it was paused its tasks were taken to wait for the resume only.
+    this.#untie();
   }
 
   /** Cancels what waits, and aborts what runs. */
@@ -130,18 +208,12 @@ export class Scheduler implements TaskOwner, Lender, Load {
     const error = TaskCancelledError.byShutdown(this.stats());
     for (let task = this.waiting.first; task !== undefined; task = this.waiting.first) {
       this.take(task);
-      task.cancel(error);
+      task.drop(error);
     }
     // First find all, then abort: that calls the users' listeners, which may do anything.
-    const runs = this.#slots.flatMap((slot) => [...slot.stack()].map((each) => each.run));
+    const runs = this.#slots.all().map((slot) => slot.run);
     for (const run of runs) run?.abort(error);
     this.#idle.check();
-  }
-
-  #newSlot(): Slot {
-    const slot = new Slot(this);
-    this.#slots.push(slot);
-    return slot;
   }
 
   /** Runs the task on the slot, and then what comes next, for as long as tasks end at once. */
@@ -154,23 +226,57 @@ export class Scheduler implements TaskOwner, Lender, Load {
 
   #setFree(slot: Slot): void {
     this.running--;
-    this.#free.push(slot);
+    this.#slots.free(slot);
+    // A slot too many: those who wait for one now wait for the tasks on the others.
+    if (this.waiting.size > 0 || this.blocked.size > 0) this.#untie();
     this.#idle.check();
+    this.#room.check();
   }
 
-  /** The task that is next for a free slot. */
+  /** Starts what waits on slots that were not there, or not in use, before. */
+  #fill(): void {
+    this.#open = Math.min(this.#open, this.#maxConcurrency);
+    while (this.running < this.#maxConcurrency && !this.paused) {
+      // What starts here may submit at once, and that must not overtake what waits.
+      this.#open = Math.max(this.#open, ++this.running);
+      const task = this.#next();
+      if (task === undefined) {
+        this.running--;
+        break;
+      }
+      this.#use(this.#slots.take(), task);
+    }
+    this.#open = this.paused ? 0 : this.#maxConcurrency;
+    this.#room.check();
+  }
+
+  /** The task that is next for a slot; undefined also when there are more slots in use than there may be. */
   #next(): Task | undefined {
-    const task = this.waiting.first ?? this.blocked.first;
+    if (this.running > this.#open) return undefined;
+    const task = this.#first();
     if (task === undefined) return undefined;
     this.take(task);
     task.accept();
     return task;
   }
 
-  #append(list: LinkedList<Task>, task: Task): void {
+  /** Only a priority brings a blocked task before a waiting one. */
+  #first(): Task | undefined {
+    const waiting = this.waiting.first;
+    const blocked = this.blocked.first;
+    if (waiting === undefined || blocked === undefined) return waiting ?? blocked;
+    return blocked.priority > waiting.priority ? blocked : waiting;
+  }
+
+  #append(line: PriorityLine, task: Task): void {
     task.keepContext();
-    list.push(task);
+    line.push(task);
     if (this.#idle.parked.size > 0) this.#serveParked();
+  }
+
+  #untie(): void {
+    if (openWaits.size === 0) return;
+    for (const run of this.tops()) untie(run);
   }
 
   #serveParked(): void {

@@ -1,6 +1,7 @@
-import { callOutside, callWithin, currentRun } from './async-context.js';
+import { callOutside, callWithin, currentRun, enter } from './async-context.js';
 import type { Wish } from './wishes.js';
 import type { LinkedList } from './linked-list.js';
+import type { TaskObserver } from './observer.js';
 import type { Task } from './task.js';
 import { TaskRun } from './task-run.js';
 import { asPromise, follow } from './thenable.js';
@@ -8,6 +9,9 @@ import { asPromise, follow } from './thenable.js';
 /** What a slot needs of its scheduler. */
 export interface SlotOwner {
   readonly context: boolean;
+  readonly running: number;
+  /** Undefined when nobody observes: then nothing is measured. */
+  readonly observers: readonly TaskObserver[] | undefined;
   /** The task has ended, and nothing else runs on the slot. */
   release(slot: Slot): void;
   /** The task has ended; called before `release`, which may be much later when the slot is lent. */
@@ -37,6 +41,9 @@ export class Slot {
   /** Of the task that is on the slot now. */
   run: TaskRun | undefined = undefined;
   #task: Task | undefined = undefined;
+  /** For observers: when the task started, and beside how many others; 0 when there were none to tell. */
+  #startedAt = 0;
+  #startedBeside = 0;
 
   constructor(owner: SlotOwner, lender?: Slot) {
     this.owner = owner;
@@ -49,16 +56,39 @@ export class Slot {
     for (let each = this.borrower; each !== undefined; each = each.borrower) yield each;
   }
 
+  /** The slot that is in use: this one, or the last of those that it is lent to. */
+  get top(): Slot {
+    // oxlint-disable-next-line typescript/no-this-alias
+    let top: Slot = this;
+    while (top.borrower !== undefined) top = top.borrower;
+    return top;
+  }
+
+  /** Whether somebody waits for the task that is on the slot. */
+  get awaited(): boolean {
+    return this.#task !== undefined && (this.#task.asked || this.#task.submitter !== undefined);
+  }
+
   /** Starts the task. True when it has ended already and nothing runs on the slot: then nobody calls `release`. */
   start(task: Task): boolean {
     task.state = 'running';
     this.#task = task;
-    this.run = new TaskRun(this);
+    task.run = this.run = new TaskRun(this);
+    if (this.owner.observers !== undefined) this.#note();
     if (depth < MAX_DEPTH) return this.#begin();
     queueMicrotask(() => {
-      if (this.#begin()) this.owner.release(this);
+      if (this.#beginLater()) this.owner.release(this);
     });
     return false;
+  }
+
+  /** It may have been cancelled meanwhile, and then it never runs. */
+  #beginLater(): boolean {
+    const task = this.#task!;
+    if (task.state === 'running') return this.#begin();
+    task.fn = task.resource = undefined;
+    task.fail(task.error);
+    return this.#end();
   }
 
   #begin(): boolean {
@@ -69,22 +99,29 @@ export class Slot {
   }
 
   #beginInContext(): boolean {
+    const run = this.run!;
     const task = this.#task!;
     const { resource } = task;
-    if (resource === undefined) return this.#beginInRun();
+    if (resource === undefined) {
+      run.descendFrom(currentRun());
+      return callWithin(run, this.#call);
+    }
     task.resource = undefined;
-    return resource.runInAsyncScope(this.#beginInRun);
+    return resource.runInAsyncScope(this.#callInResource);
   }
 
-  readonly #beginInRun = (): boolean => {
-    this.run!.descendFrom(currentRun());
-    return callWithin(this.run!, this.#call);
+  readonly #callInResource = (): boolean => {
+    const run = this.run!;
+    run.descendFrom(currentRun());
+    enter(run);
+    return this.#call();
   };
 
   readonly #call = (): boolean => {
     const task = this.#task!;
     const fn = task.fn!;
     task.fn = undefined;
+    if (task.terms !== undefined) task.terms.started(task);
     try {
       const returned = fn(this.run!);
       const promise = asPromise(returned);
@@ -113,10 +150,23 @@ export class Slot {
   /** True when nothing runs on the slot any more. */
   #end(): boolean {
     const run = this.run!;
-    this.#task = this.run = undefined;
+    const task = this.#task!;
+    this.#task = this.run = task.run = undefined;
     run.end();
     this.vacated = this.borrower !== undefined;
     this.owner.ended(this, run);
+    if (this.#startedAt !== 0) this.#tell(task.state === 'failed');
     return !this.vacated;
+  }
+
+  #note(): void {
+    this.#startedAt = performance.now();
+    this.#startedBeside = this.owner.running;
+  }
+
+  #tell(failed: boolean): void {
+    const ms = performance.now() - this.#startedAt;
+    this.#startedAt = 0;
+    for (const observer of this.owner.observers ?? []) observer.ended(ms, failed, this.#startedBeside);
   }
 }

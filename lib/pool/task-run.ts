@@ -1,5 +1,6 @@
 import type { Slot } from './slot.js';
 import type { TaskContext } from './task-context.js';
+import { Waits } from './waits.js';
 
 /**
  * One task's time on a slot: the context that it is given, and the link to the task that it was submitted
@@ -9,6 +10,9 @@ import type { TaskContext } from './task-context.js';
 export class TaskRun implements TaskContext {
   #slot: Slot | undefined;
   #parent: TaskRun | undefined = undefined;
+  #children = 0;
+  #youngest: TaskRun | undefined = undefined;
+  #waits: Waits | undefined = undefined;
   #controller: AbortController | undefined = undefined;
   #reason: Error | undefined = undefined;
 
@@ -23,6 +27,40 @@ export class TaskRun implements TaskContext {
 
   get parent(): TaskRun | undefined {
     return this.#parent;
+  }
+
+  /** This run, or the nearest that it descends from, that has not ended. */
+  get live(): TaskRun | undefined {
+    // oxlint-disable-next-line typescript/no-this-alias
+    let live: TaskRun | undefined = this;
+    while (live !== undefined && live.#slot === undefined) live = live.#parent;
+    return live;
+  }
+
+  /** Runs whose nearest live ancestor this is. */
+  get children(): number {
+    return this.#children;
+  }
+
+  /** What this run waits for in full pools, where no slot of its own or of its ancestors is there to lend. */
+  get waits(): Waits | undefined {
+    return this.#waits;
+  }
+
+  /** Nothing is known that it could wait for, or its youngest child, the most likely to be running, is so. */
+  get goesOn(): boolean {
+    if (this.#waits !== undefined && this.#waits.size > 0) return false;
+    if (this.#children === 0) return true;
+    const child = this.#youngest;
+    return child !== undefined && child.#slot !== undefined && child.#isLeaf;
+  }
+
+  get #isLeaf(): boolean {
+    return this.#children === 0 && (this.#waits === undefined || this.#waits.size === 0);
+  }
+
+  openWaits(): Waits {
+    return (this.#waits ??= new Waits(this));
   }
 
   get signal(): AbortSignal {
@@ -40,18 +78,18 @@ export class TaskRun implements TaskContext {
   }
 
   descendFrom(parent: TaskRun | undefined): void {
-    this.#parent = nearestLive(parent);
+    if (parent === undefined) return;
+    this.#parent = parent.live;
+    if (this.#parent === undefined) return;
+    this.#parent.#children++;
+    this.#parent.#youngest = this;
   }
 
   /** Drops ended ancestors, or tasks that each submit the next one would grow a chain without end. */
   end(): void {
-    this.#slot = undefined;
-    if (this.#parent !== undefined) this.#parent = nearestLive(this.#parent);
+    this.#slot = this.#youngest = undefined;
+    if (this.#parent === undefined) return;
+    this.#parent = this.#parent.live;
+    if (this.#parent !== undefined) this.#parent.#children += this.#children - 1;
   }
-}
-
-function nearestLive(run: TaskRun | undefined): TaskRun | undefined {
-  let live = run;
-  while (live !== undefined && live.slot === undefined) live = live.parent;
-  return live;
 }

@@ -1,16 +1,28 @@
 import { AsyncResource } from 'node:async_hooks';
-import type { Failures } from './failures.js';
+import type { NbError } from '../errors.js';
+import { callable, check } from '../options.js';
+import { TaskCancelledError } from './errors.js';
+import { echoes, type Failures } from './failures.js';
 import { PoolFuture, type TaskState } from './future.js';
 import type { Wish } from './wishes.js';
+import type { Knotted } from './knots.js';
 import type { Linked, LinkedList } from './linked-list.js';
 import type { TaskFunction } from './task-context.js';
+import type { TaskRun } from './task-run.js';
+import { Terms } from './terms.js';
+import { openWaits } from './waits.js';
 
 /** What a task needs of its pool. */
-export interface TaskOwner {
+export interface TaskOwner extends Knotted {
+  readonly name: string;
   readonly context: boolean;
   readonly failures: Failures;
-  /** Somebody waits for the outcome of this task, which has no slot yet. */
+  /** Tasks that have not ended though their future is settled. */
+  overdue: number;
+  /** Somebody waits for the outcome of this task, which has not ended. */
   awaited(task: Task): void;
+  /** Takes the task, which has no slot yet, out of its line and ends it. */
+  drop(task: Task, error: Error): void;
 }
 
 /** The promise of a submitter that waits for room. */
@@ -31,6 +43,10 @@ export class Task<T = unknown> extends PoolFuture<T> implements Linked<Task> {
   error: unknown = undefined;
   fn: TaskFunction<T> | undefined;
   readonly owner: TaskOwner;
+  /** While it is on a slot. */
+  run: TaskRun | undefined = undefined;
+  /** What it was submitted with, where that is anything. */
+  terms: Terms | undefined = undefined;
 
   #promise: Promise<T> | undefined = undefined;
   #resolve: Settle<T> | undefined = undefined;
@@ -63,10 +79,54 @@ export class Task<T = unknown> extends PoolFuture<T> implements Linked<Task> {
     return this.#promise !== undefined || this.watcher !== undefined;
   }
 
+  get priority(): number {
+    return this.terms === undefined ? 0 : this.terms.priority;
+  }
+
   result(): Promise<T> {
     this.#promise ??= this.#createPromise();
-    if (this.state === 'waiting') this.owner.awaited(this);
+    if (this.state === 'waiting' || (openWaits.size > 0 && this.state === 'running'))
+      this.owner.awaited(this);
     return this.#promise;
+  }
+
+  onDone(callback: (future: PoolFuture<T>) => unknown): void {
+    if (typeof callback !== 'function') check(this.owner.name, 'the callback of onDone', callback, callable);
+    this.terms ??= new Terms();
+    // The promise keeps the caller's async context, and the order of the calls.
+    void this.terms
+      .whenEnded(this)
+      .then(() => callback(this))
+      .catch((error: unknown) => this.owner.failures.reportOther('onDone', error, this));
+  }
+
+  cancel(reason?: unknown): boolean {
+    return this.#open && this.cancelWith(TaskCancelledError.byCaller(this.owner.name, reason));
+  }
+
+  /** False when it has ended, or was cancelled before. */
+  cancelWith(error: TaskCancelledError): boolean {
+    if (!this.#open) return false;
+    if (this.state === 'waiting') this.owner.drop(this, error);
+    else this.endEarly('cancelled', error);
+    return true;
+  }
+
+  get #open(): boolean {
+    return this.state === 'waiting' || this.state === 'running';
+  }
+
+  /** Settles the future of a running task; its signal is aborted, and its slot is its own until it really ends. */
+  endEarly(state: 'failed' | 'cancelled', error: NbError): void {
+    const { run } = this;
+    this.owner.overdue++;
+    if (state === 'cancelled') {
+      this.#promise?.catch(ignore);
+      this.#end(state, error);
+    } else {
+      this.#fail(error);
+    }
+    run?.abort(error);
   }
 
   #createPromise(): Promise<T> {
@@ -95,6 +155,7 @@ export class Task<T = unknown> extends PoolFuture<T> implements Linked<Task> {
   }
 
   done(value: T): void {
+    if (this.state !== 'running') return this.#late();
     this.state = 'done';
     this.value = value;
     this.#resolve?.(value);
@@ -102,28 +163,33 @@ export class Task<T = unknown> extends PoolFuture<T> implements Linked<Task> {
   }
 
   fail(error: unknown): void {
-    this.state = 'failed';
-    this.error = error;
-    this.#reject?.(error);
+    if (this.state === 'running') return this.#fail(error);
+    if (!echoes(error, this.error)) this.owner.failures.reportOther('late', error, this);
+    this.#late();
+  }
+
+  #fail(error: unknown): void {
     if (!this.asked && !this.held) this.owner.failures.reportLater(this);
-    this.#settled();
+    this.#end('failed', error);
+  }
+
+  /** Its future was settled early, and now it has really ended. What it returned is nobody's any more. */
+  #late(): void {
+    this.owner.overdue--;
   }
 
   /** Ends an accepted task that never started. Nobody has to look: its promise is never an unhandled one. */
-  cancel(error: Error): void {
+  drop(error: Error): void {
     this.#promise?.catch(ignore);
     this.refuse(error);
   }
 
   /** Ends a task that was not accepted. Its submitter has to hear of it. */
   refuse(error: Error): void {
-    this.state = 'cancelled';
-    this.error = error;
     this.fn = this.resource = undefined;
-    this.#reject?.(error);
     this.submitter?.reject(error);
     this.submitter = undefined;
-    this.#settled();
+    this.#end('cancelled', error);
   }
 
   /** The submitter has its future, and this turn of the event loop to ask. */
@@ -132,8 +198,16 @@ export class Task<T = unknown> extends PoolFuture<T> implements Linked<Task> {
     if (this.state === 'failed' && !this.asked) this.owner.failures.reportLater(this);
   }
 
+  #end(state: 'failed' | 'cancelled', error: unknown): void {
+    this.state = state;
+    this.error = error;
+    this.#reject?.(error);
+    this.#settled();
+  }
+
   #settled(): void {
     this.#resolve = this.#reject = undefined;
+    if (this.terms !== undefined) this.terms.ended(this);
     if (this.submitter !== undefined) this.accept();
     this.watcher?.(this);
   }

@@ -4,8 +4,9 @@ import type { Task } from './task.js';
 import type { TaskRun } from './task-run.js';
 
 /**
- * The wish to start a task on the slot of a task that waits for it. The task stays in its place in the pool's
- * queue too; whichever slot comes first takes it, and all its wishes end.
+ * The wish to start a task: on the slot of a task that waits for it, or, in a list of `Waits`, on any slot of its
+ * pool. The task stays in its place in the pool's queue too; whichever slot comes first takes it, and all its
+ * wishes end.
  */
 export class Wish implements Linked<Wish> {
   list: LinkedList<Wish> | undefined = undefined;
@@ -26,9 +27,13 @@ export function findHolder(run: TaskRun | undefined, owner: SlotOwner): Slot | u
   return undefined;
 }
 
-/** In order, and once: asking for the same result again is not a second wish. */
+/** The slot's task waits for `task`. */
 export function addWish(task: Task, holder: Slot): void {
-  const list = (holder.wishes ??= new LinkedList());
+  addTo((holder.wishes ??= new LinkedList()), task);
+}
+
+/** In order, and once: asking for the same result again is not a second wish. */
+export function addTo(list: LinkedList<Wish>, task: Task): void {
   task.wishes ??= [];
   if (task.wishes.some((each) => each.list === list)) return;
   const wish = new Wish(task);
@@ -43,13 +48,13 @@ export function dropWishes(task: Task): void {
 }
 
 /**
- * The task on `from` has ended. Those who wait for it may go on waiting for its children (it may have handed
- * them their promises), so what it wished for is now for the nearest of these to fulfil.
+ * The task that these wishes are of has ended. Those who wait for it may go on waiting for its children (it may have
+ * handed them their promises), so what it wished for is now for the nearest of these to fulfil.
  */
-export function passOn(from: Slot, to: Slot | undefined): void {
-  for (let wish = from.wishes?.shift(); wish !== undefined; wish = from.wishes?.shift()) {
+export function passOn(from: LinkedList<Wish>, add: ((task: Task) => void) | undefined): void {
+  for (let wish = from.shift(); wish !== undefined; wish = from.shift()) {
     const { task } = wish;
     task.wishes!.splice(task.wishes!.indexOf(wish), 1);
-    if (to !== undefined) addWish(task, to);
+    add?.(task);
   }
 }

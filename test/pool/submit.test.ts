@@ -236,7 +236,7 @@ describe('arguments', () => {
     expect(() => new NbAioPool({ maxConcurency: 1 } as never)).toThrow(UnknownOptionError);
     expect(() => new NbAioPool({ maxConcurency: 1 } as never)).toThrow("did you mean 'maxConcurrency'?");
     const pool = new NbAioPool();
-    for (const options of [{ priority: 1 }, { signal: undefined }, { timeout: 5 }]) {
+    for (const options of [{ prio: 1 }, { singal: undefined }, { timeoutMs: 5 }, { wait: true }]) {
       await expect(pool.submit(() => 1, options as never)).rejects.toThrow(UnknownOptionError);
       await expect(pool.run(() => 1, options as never)).rejects.toThrow(UnknownOptionError);
       await expect(pool.batchSubmit([() => 1], options as never)).rejects.toThrow(UnknownOptionError);
@@ -264,10 +264,12 @@ describe('arguments', () => {
       name: 'NbAioPool',
       running: 0,
       lending: 0,
+      overdue: 0,
       waiting: 0,
       blocked: 0,
       maxConcurrency: 100,
       maxQueueSize: 1000,
+      paused: false,
       closed: false,
     });
     expect(Object.isFrozen(stats)).toBe(true);

@@ -1,0 +1,3 @@
+export { AdaptiveLimit } from './adaptive-limit.js';
+export type { AdaptiveLimitOptions } from './options.js';
+export type { AdaptiveLimitStats } from './stats.js';

@@ -1,0 +1,44 @@
+import { callOutside } from './async-context.js';
+import type { ShutdownOptions } from './options.js';
+
+/** What the signals end. */
+interface Ending {
+  shutdown(options: ShutdownOptions): Promise<void>;
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+/** The pools that end on a signal, until they have. One pair of listeners for all of them, and only while there are any. */
+const pools = new Map<Ending, 'finish' | 'cancel'>();
+let ending = false;
+
+/** Ends the pool well on SIGINT or SIGTERM, and then lets the process go. The returned function takes that back. */
+export function endOnSignals(pool: Ending, how: 'finish' | 'cancel'): () => void {
+  if (pools.size === 0 && !ending) for (const signal of SIGNALS) process.on(signal, heed);
+  pools.set(pool, how);
+  return () => {
+    if (pools.delete(pool) && pools.size === 0 && !ending) ignoreAll();
+  };
+}
+
+/** The listeners stay until all pools have ended, so that the default action does not cut them short. */
+function heed(signal: NodeJS.Signals): void {
+  if (ending) return go(signal);
+  ending = true;
+  const ended = [...pools].map(([pool, how]) => callOutside(() => pool.shutdown({ wait: how === 'finish' })));
+  void Promise.allSettled(ended).then(() => {
+    if (ending) go(signal);
+  });
+}
+
+/** By the signal itself, which gives the exit code that who sent it expects; others who listen end the process. */
+function go(signal: NodeJS.Signals): void {
+  ending = false;
+  pools.clear();
+  ignoreAll();
+  if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+}
+
+function ignoreAll(): void {
+  for (const signal of SIGNALS) process.off(signal, heed);
+}
