@@ -49,6 +49,25 @@ export {
   type TaskTerms,
 } from './pool/index.js';
 
+// Flow control.
+export {
+  amap,
+  RateLimiter,
+  runAll,
+  runAny,
+  runOnEach,
+  type AmapOptions,
+  type FlowContext,
+  type FlowFunction,
+  type FlowLimits,
+  type FlowResults,
+  type FlowSource,
+  type FlowTask,
+  type RateClock,
+  type RateLimiterOptions,
+  type RateLimiterStats,
+} from './flow/index.js';
+
 // Tasks without Nest.
 export {
   aioTask,

@@ -15,7 +15,9 @@ const ROOMS: Record<string, { rooms: string[]; packages: RegExp }> = {
   // The ground floor: errors.ts and options.ts. `leven` finds the near name of an unknown option.
   ground: { rooms: [], packages: /^leven$/ },
   pool: { rooms: [], packages: /^$/ },
-  queue: { rooms: ['pool'], packages: /^$/ },
+  flow: { rooms: ['pool'], packages: /^$/ },
+  // Types only: the interface that schemas of any library share.
+  queue: { rooms: ['pool'], packages: /^@standard-schema\/spec$/ },
   'broker/memory': { rooms: ['queue'], packages: /^$/ },
   // The only room that imports ioredis.
   'broker/redis': { rooms: ['queue'], packages: /^ioredis$/ },
@@ -25,7 +27,10 @@ const ROOMS: Record<string, { rooms: string[]; packages: RegExp }> = {
     rooms: ['pool', 'queue', 'broker/memory', 'broker/redis', 'standalone'],
     packages: /^(@nestjs\/(common|core)|reflect-metadata)$/,
   },
-  face: { rooms: ['pool', 'queue', 'broker/memory', 'broker/redis', 'standalone', 'nest'], packages: /^$/ },
+  face: {
+    rooms: ['pool', 'flow', 'queue', 'broker/memory', 'broker/redis', 'standalone', 'nest'],
+    packages: /^$/,
+  },
 };
 
 function roomOf(file: string): string {
@@ -110,6 +115,10 @@ describe('subpath exports', () => {
 
   test('./pool loads where neither ioredis nor Nest is installed', () => {
     expect(load('pool')).toMatch(/\bNbAioPool\b/);
+  });
+
+  test('./flow loads where neither ioredis nor Nest is installed', () => {
+    expect(load('flow')).toMatch(/\bamap\b/);
   });
 
   test('the hook does refuse: ./standalone needs ioredis', () => {
