@@ -68,6 +68,27 @@ export {
   type RateLimiterStats,
 } from './flow/index.js';
 
+// The executor.
+export {
+  AsyncPoolExecutor,
+  ExecutorCloneError,
+  ExecutorClosedError,
+  ExecutorFunctionError,
+  ExecutorFuture,
+  ExecutorModuleError,
+  ExecutorThreadDiedError,
+  ExecutorTimeoutError,
+  type CallState,
+  type ExecutorErrorInfo,
+  type ExecutorOptions,
+  type ExecutorShutdownOptions,
+  type ExecutorStats,
+  type FunctionArguments,
+  type FunctionName,
+  type FunctionResult,
+  type UntypedModule,
+} from './executor/index.js';
+
 // Tasks without Nest.
 export {
   aioTask,

@@ -16,6 +16,7 @@ const ROOMS: Record<string, { rooms: string[]; packages: RegExp }> = {
   ground: { rooms: [], packages: /^leven$/ },
   pool: { rooms: [], packages: /^$/ },
   flow: { rooms: ['pool'], packages: /^$/ },
+  executor: { rooms: ['pool'], packages: /^$/ },
   // Types only: the interface that schemas of any library share.
   queue: { rooms: ['pool'], packages: /^@standard-schema\/spec$/ },
   'broker/memory': { rooms: ['queue'], packages: /^$/ },
@@ -28,7 +29,7 @@ const ROOMS: Record<string, { rooms: string[]; packages: RegExp }> = {
     packages: /^(@nestjs\/(common|core)|reflect-metadata)$/,
   },
   face: {
-    rooms: ['pool', 'flow', 'queue', 'broker/memory', 'broker/redis', 'standalone', 'nest'],
+    rooms: ['pool', 'flow', 'executor', 'queue', 'broker/memory', 'broker/redis', 'standalone', 'nest'],
     packages: /^$/,
   },
 };
@@ -119,6 +120,10 @@ describe('subpath exports', () => {
 
   test('./flow loads where neither ioredis nor Nest is installed', () => {
     expect(load('flow')).toMatch(/\bamap\b/);
+  });
+
+  test('./executor loads where neither ioredis nor Nest is installed', () => {
+    expect(load('executor')).toMatch(/\bAsyncPoolExecutor\b/);
   });
 
   test('the hook does refuse: ./standalone needs ioredis', () => {

@@ -1,0 +1,72 @@
+import { didYouMean } from '../options.js';
+import { ExecutorCloneError, ExecutorFunctionError, ExecutorModuleError } from './errors.js';
+import type { Fault } from './wire/messages.js';
+import { reviveThrown } from './wire/revive.js';
+
+/** Where a fault happened, for its message. */
+export interface Place {
+  readonly executor: string;
+  readonly module: string;
+  readonly fn: string;
+}
+
+/** The error that the future of a call gets; of a call that threw, what it threw. */
+export function faultError(fault: Fault, { executor, module, fn }: Place): unknown {
+  switch (fault.kind) {
+    case 'thrown': {
+      if (!('text' in fault.thrown.root)) return reviveThrown(fault.thrown);
+      return new ExecutorCloneError(
+        `${executor}: '${fn}' threw what can't be cloned: ${fault.thrown.root.text}. Throw an Error.`,
+      );
+    }
+    case 'module': {
+      const cause = reviveThrown(fault.thrown);
+      return new ExecutorModuleError(
+        `${executor}: the module ${module} could not be loaded: ${messageOf(cause)}`,
+        { cause },
+      );
+    }
+    case 'function':
+      return new ExecutorFunctionError(
+        `${executor}: the module ${module} exports ${fault.found} as '${fn}', not a function${didYouMean(fn, fault.known)}`,
+      );
+    case 'clone': {
+      const cause = reviveThrown(fault.thrown);
+      return new ExecutorCloneError(
+        `${executor}: '${fn}' ended, but ${fault.what} can't be cloned (${messageOf(cause)}); ` +
+          `only what structuredClone copies travels between threads.`,
+        { cause },
+      );
+    }
+  }
+}
+
+/** @throws ExecutorCloneError which names the argument at fault. */
+export function refuseArguments(
+  executor: string,
+  fn: string,
+  args: readonly unknown[],
+  cause: unknown,
+): never {
+  const index = args.findIndex((arg) => !isCloneable(arg));
+  const which = index < 0 ? 'an argument' : `argument ${index}`;
+  throw new ExecutorCloneError(
+    `${executor}: ${which} of '${fn}' can't be cloned (${messageOf(cause)}); only what structuredClone copies ` +
+      `travels between threads.`,
+    { cause },
+  );
+}
+
+function isCloneable(value: unknown): boolean {
+  try {
+    structuredClone(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Anything can be thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+}

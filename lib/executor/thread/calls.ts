@@ -1,0 +1,120 @@
+import type { MessagePort } from 'node:worker_threads';
+import { NbAioPool } from '../../pool/index.js';
+import type { Answer, CallMessage, Fault, ThreadData } from '../wire/messages.js';
+import { Progress } from '../wire/progress.js';
+import { Signal } from '../wire/signal.js';
+import { encodeThrown } from '../wire/thrown.js';
+
+/** The module's exports, or what was thrown instead. */
+export type Loaded = { readonly exports: Record<string, unknown> } | { readonly thrown: unknown };
+
+/** Runs the calls of one thread, at most `slots` at a time and in their order, and answers each of them once. */
+export class Calls {
+  readonly #loaded: Loaded;
+  readonly #port: MessagePort;
+  readonly #signal: Signal;
+  readonly #progress: Progress;
+  readonly #pool: NbAioPool;
+  readonly #answered: (blocked: boolean) => void;
+  /** Calls that have come, and of these the ones that are not answered. */
+  taken = 0;
+  open = 0;
+
+  /** `answered` is called after each answer, with whether the executor's owner was blocked. */
+  constructor(data: ThreadData, loaded: Loaded, answered: (blocked: boolean) => void) {
+    this.#loaded = loaded;
+    this.#port = data.port;
+    this.#signal = new Signal(data.signal);
+    this.#progress = new Progress(data.progress);
+    this.#answered = answered;
+    // How much may wait is the other end's business. Nothing here submits to this pool, so it needs no context.
+    this.#pool = new NbAioPool({
+      maxConcurrency: data.slots,
+      maxQueueSize: Number.MAX_SAFE_INTEGER,
+      context: false,
+    });
+  }
+
+  take([name, args]: CallMessage): void {
+    const number = ++this.taken;
+    this.open++;
+    this.#pool.trySubmit(() => this.#run(number, name, args));
+  }
+
+  /** A message came that this thread can't read. Calls are numbered by their order, so it is known which one. */
+  takeUnreadable(error: unknown): void {
+    const number = ++this.taken;
+    this.open++;
+    this.#pool.trySubmit(() => {
+      this.#progress.callStarted();
+      this.#fail(number, { kind: 'clone', what: 'its arguments', thrown: encodeThrown(error) });
+    });
+  }
+
+  /** Never throws and never rejects: its outcome is the answer. */
+  #run(number: number, name: string, args: readonly unknown[]): void | Promise<void> {
+    this.#progress.callStarted();
+    const loaded = this.#loaded;
+    if ('thrown' in loaded)
+      return this.#fail(number, { kind: 'module', thrown: encodeThrown(loaded.thrown) });
+    const fn = Object.hasOwn(loaded.exports, name) ? loaded.exports[name] : undefined;
+    if (typeof fn !== 'function') return this.#fail(number, notAFunction(fn, loaded.exports));
+    try {
+      const returned: unknown = fn(...args);
+      if (isThenable(returned)) return this.#follow(number, returned);
+      this.#done(number, returned);
+    } catch (error) {
+      this.#failThrown(number, error);
+    }
+  }
+
+  async #follow(number: number, returned: PromiseLike<unknown>): Promise<void> {
+    let value: unknown;
+    try {
+      value = await returned;
+    } catch (error) {
+      this.#failThrown(number, error);
+      return;
+    }
+    this.#done(number, value);
+  }
+
+  #done(number: number, value: unknown): void {
+    try {
+      this.#answer([number, value]);
+    } catch (error) {
+      this.#fail(number, { kind: 'clone', what: 'its result', thrown: encodeThrown(error) });
+    }
+  }
+
+  #failThrown(number: number, error: unknown): void {
+    this.#fail(number, { kind: 'thrown', thrown: encodeThrown(error) });
+  }
+
+  #fail(number: number, fault: Fault): void {
+    this.#answer([number, undefined, fault]);
+  }
+
+  #answer(answer: Answer): void {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port, not a window
+    this.#port.postMessage(answer);
+    this.open--;
+    this.#progress.answerPosted();
+    const blocked = this.#signal.blocked;
+    this.#signal.raise();
+    this.#answered(blocked);
+  }
+}
+
+function notAFunction(found: unknown, exports: Record<string, unknown>): Fault {
+  const known = Object.keys(exports).filter((name) => typeof exports[name] === 'function');
+  return { kind: 'function', found: found === undefined ? 'nothing' : `a ${typeof found}`, known };
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    value !== null &&
+    (typeof value === 'object' || typeof value === 'function') &&
+    typeof (value as { then?: unknown }).then === 'function'
+  );
+}
