@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const folders = ['.', 'docs', 'bench', 'sample/01-duplicate-files'];
+const samples = readdirSync(join(root, 'sample')).map((name) => `sample/${name}`);
+const folders = ['.', 'docs', 'bench', ...samples];
 const files = folders.flatMap((folder) =>
   readdirSync(join(root, folder))
     .filter((name) => name.endsWith('.md'))

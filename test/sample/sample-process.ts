@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** A process of sample 01, as `npm start` and `npm run consumer` start it. */
+/** A process of a sample, as its npm script starts it. */
 export interface SampleProcess {
   readonly ended: Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>;
   /** Resolves with the match once stderr holds it. */
@@ -11,13 +11,23 @@ export interface SampleProcess {
   kill(signal: NodeJS.Signals): void;
 }
 
+/** Sample 01, as `npm start` and `npm run consumer` do. */
 export function startSample(
   entry: 'main' | 'consumer',
+  args?: readonly string[],
+  env?: NodeJS.ProcessEnv,
+): SampleProcess {
+  return startEntry('01-duplicate-files', entry, args, env);
+}
+
+export function startEntry(
+  sample: string,
+  entry: string,
   args: readonly string[] = [],
   env: NodeJS.ProcessEnv = {},
 ): SampleProcess {
   const { REDIS_URL: _redis, PORT: _port, ...inherited } = process.env;
-  const child = spawn(process.execPath, ['scripts/start.mjs', '01-duplicate-files', entry, ...args], {
+  const child = spawn(process.execPath, ['scripts/start.mjs', sample, entry, ...args], {
     cwd: ROOT,
     env: { ...inherited, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
