@@ -4,9 +4,9 @@ import { cpus } from 'node:os';
 
 const PACKAGES = ['ioredis', 'bullmq', 'bee-queue', '@nestjs/core'];
 
-export async function describeMachine() {
+export async function describeMachine(packages = PACKAGES) {
   const versions = {};
-  for (const name of PACKAGES) versions[name] = await versionOf(name);
+  for (const name of packages) versions[name] = await versionOf(name);
   return { at: new Date().toISOString(), node: process.versions.node, cores: cpus().length, versions };
 }
 
