@@ -180,8 +180,11 @@ export interface QueueCounts {
   readonly dead: number;
 }
 
-/** Why a message is dead: its runs failed, its consumers died, it can't be read, or nobody knew its task for too long. */
-export type DeadReason = 'failed' | 'crashed' | 'malformed' | 'unknown-task';
+/**
+ * Why a message is dead: its runs failed, its consumers died, it can't be read, its arguments are not what the task
+ * takes, or nobody knew its task for too long.
+ */
+export type DeadReason = 'failed' | 'crashed' | 'malformed' | 'invalid' | 'unknown-task';
 
 /** Why a message is dead. */
 export interface DeadRecord {

@@ -1,4 +1,5 @@
 import { Malformed } from './broker.js';
+import type { MessageHeaders } from './headers.js';
 import { ID_LENGTH } from './message-id.js';
 
 /** The version of the envelope that this release writes. `docs/wire-protocol.md` describes it. */
@@ -18,6 +19,8 @@ export interface Envelope {
   readonly b64?: 1;
   /** Keep the result for this long, in ms. */
   readonly result?: number;
+  /** What travels with the call besides its arguments; absent when there is nothing. */
+  readonly headers?: MessageHeaders;
 }
 
 /**

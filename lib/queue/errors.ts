@@ -55,6 +55,56 @@ export class TaskFailedError extends NbError {
   readonly code = 'NB_TASK_FAILED';
 }
 
+/** One thing that a schema found wrong. */
+export interface SchemaIssue {
+  /** Where, from the list of arguments on: `[0, 'email']` is `email` of the first argument. */
+  readonly path: readonly PropertyKey[];
+  /** The schema's own words, without the value at that place. */
+  readonly message: string;
+}
+
+/**
+ * The arguments do not fit the task's `schema`: a submit rejects with it, and a message that is found so at delivery is
+ * dead with reason `invalid`. The message lists the issues with their places, never the values there.
+ */
+export class TaskSchemaError extends NbError {
+  readonly code = 'NB_TASK_SCHEMA';
+  readonly issues: readonly SchemaIssue[];
+  /** The message that was found so at delivery; undefined at submit. */
+  readonly messageId: string | undefined;
+
+  constructor(
+    message: string,
+    {
+      issues = [],
+      messageId,
+      ...options
+    }: ErrorOptions & { issues?: readonly SchemaIssue[]; messageId?: string } = {},
+  ) {
+    super(message, options);
+    this.issues = issues;
+    this.messageId = messageId;
+  }
+}
+
+/**
+ * Throw it in a task to say that another run would fail too: the message is dead at once, whatever `retry` says. The
+ * name is BullMQ's. `reason` `invalid` says that the message itself is at fault, as for one that fails its `schema`.
+ */
+export class UnrecoverableError extends NbError {
+  readonly code = 'NB_TASK_UNRECOVERABLE';
+  readonly reason: 'failed' | 'invalid';
+
+  /** @param options `cause`, and `reason`: default `failed`. */
+  constructor(
+    message: string,
+    { reason = 'failed', ...options }: ErrorOptions & { reason?: 'failed' | 'invalid' } = {},
+  ) {
+    super(message, options);
+    this.reason = reason;
+  }
+}
+
 /** The message was removed by `clearQueue` before it ran. */
 export class MessageClearedError extends NbError {
   readonly code = 'NB_MESSAGE_CLEARED';

@@ -3,7 +3,9 @@ import { quote } from '../options.js';
 import { jsonCodec, type Codec } from './codec.js';
 import { PayloadTooLargeError, PayloadUnsupportedError } from './errors.js';
 import { ENVELOPE_VERSION, type Envelope } from './envelope.js';
+import { writeHeaders, type MessageHeaders } from './headers.js';
 import type { TaskSettings } from './task-options.js';
+import { isThenable } from './thenable.js';
 
 // How values become text inside an envelope or a result, and back.
 
@@ -20,24 +22,44 @@ export class EnvelopeWriter {
   private readonly task: string;
   private readonly tail: string;
 
-  /** @param keepResult ms, if the result is to be kept. */
+  /**
+   * @param keepResult ms, if the result is to be kept.
+   * @throws PayloadTooLargeError for headers
+   */
   constructor(
     private readonly settings: TaskSettings,
-    keepResult: number | undefined,
+    private readonly keepResult: number | undefined,
+    headers?: MessageHeaders,
   ) {
     this.task = `","task":${JSON.stringify(settings.name)},`;
-    this.tail = keepResult === undefined ? '}' : `,"result":${keepResult}}`;
+    const result = keepResult === undefined ? '' : `,"result":${keepResult}`;
+    this.tail = `${result}${headers === undefined ? '' : writeHeaders(placeOf(settings), headers)}}`;
+  }
+
+  /** One that writes these headers. @throws PayloadTooLargeError */
+  withHeaders(headers: MessageHeaders): EnvelopeWriter {
+    return new EnvelopeWriter(this.settings, this.keepResult, headers);
+  }
+
+  /** Refuses arguments that the task would not take; a promise only if its schema answers with one. @throws TaskSchemaError */
+  check(args: readonly unknown[]): PromiseLike<unknown> | undefined {
+    const { schema } = this.settings;
+    if (schema === undefined) return undefined;
+    const checked = schema.validate(trimTrailing(this.listOf(args)));
+    return isThenable(checked) ? checked : undefined;
   }
 
   /** @throws PayloadUnsupportedError, PayloadTooLargeError */
   write(id: string, args: readonly unknown[]): string {
-    if (!Array.isArray(args)) {
-      throw new InvalidOptionError(
-        `submitMany() of task '${this.settings.name}': each call must be a list of arguments, but one was ${quote(args)}.`,
-      );
-    }
-    const payload = encodeFields(this.settings, 'args', trimTrailing(args), 'The arguments');
+    const payload = encodeFields(this.settings, 'args', trimTrailing(this.listOf(args)), 'The arguments');
     return this.head + id + this.task + payload + this.tail;
+  }
+
+  private listOf(args: readonly unknown[]): readonly unknown[] {
+    if (Array.isArray(args)) return args;
+    throw new InvalidOptionError(
+      `submitMany() of task '${this.settings.name}': each call must be a list of arguments, but one was ${quote(args)}.`,
+    );
   }
 }
 
@@ -85,13 +107,12 @@ function encode(settings: TaskSettings, value: unknown, what: string): string | 
   );
 }
 
-function unsupported({ name, queue }: TaskSettings, what: string, reason: string, cause?: unknown): Error {
-  return new PayloadUnsupportedError(
-    `${what} of task '${name}' on queue '${queue}' can't be sent: ${reason}`,
-    {
-      cause,
-    },
-  );
+function unsupported(settings: TaskSettings, what: string, reason: string, cause?: unknown): Error {
+  return new PayloadUnsupportedError(`${what} of ${placeOf(settings)} can't be sent: ${reason}`, { cause });
+}
+
+function placeOf({ name, queue }: TaskSettings): string {
+  return `task '${name}' on queue '${queue}'`;
 }
 
 function decode(codec: Codec, stored: Encoded): unknown {
@@ -106,7 +127,7 @@ function checkSize(settings: TaskSettings, encoded: string | Uint8Array, what: s
   const bytes = typeof encoded === 'string' ? Buffer.byteLength(encoded) : encoded.byteLength;
   if (bytes <= limit) return;
   throw new PayloadTooLargeError(
-    `${what} of task '${settings.name}' on queue '${settings.queue}' take ${bytes} bytes, but maxPayloadBytes is ${limit}: ` +
+    `${what} of ${placeOf(settings)} take ${bytes} bytes, but maxPayloadBytes is ${limit}: ` +
       'pass a reference to the data, or raise the option.',
   );
 }

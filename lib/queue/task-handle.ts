@@ -1,7 +1,9 @@
 import { check, checkOptions, integer, milliseconds, type Rule } from '../options.js';
 import { MAX_BATCH, type DeadMessage } from './broker.js';
 import { NoResultError, ResultTimeoutError } from './errors.js';
+import { headersRule, type MessageHeaders } from './headers.js';
 import { EnvelopeWriter } from './payload.js';
+import { captureHeaders } from './propagation.js';
 import { readResult } from './result.js';
 import type { TaskQueue } from './task-queue.js';
 import type { TaskSettings } from './task-options.js';
@@ -12,9 +14,14 @@ export interface CallOptions {
   result?: number;
   /** How long `run` waits for the value, in ms. Default 60,000, minimum 1. The task is not stopped by it. */
   timeout?: number;
+  /**
+   * What travels with the call besides its arguments, as `AioTaskContext.current().headers`: names and values, both
+   * text, together at most 16 KiB as JSON. They win over those of propagators. Default: none.
+   */
+  headers?: MessageHeaders;
 }
 
-const RULES = { result: integer(1), timeout: milliseconds(1) };
+const RULES = { result: integer(1), timeout: milliseconds(1), headers: headersRule };
 const RUN_DEFAULT = 60_000;
 
 const iterable: Rule = (value) =>
@@ -62,16 +69,19 @@ export class TaskHandle<A extends readonly unknown[], R> {
     private readonly settings: TaskSettings,
     private readonly options: CallOptions = {},
   ) {
-    this.writer = new EnvelopeWriter(settings, options.result);
+    this.writer = new EnvelopeWriter(settings, options.result, options.headers);
   }
 
   /**
    * Stores one call; resolves when it is stored. Concurrent calls travel together.
-   * @throws PayloadUnsupportedError, PayloadTooLargeError, BrokerUnreachableError, BrokerRefusedError (not stored),
+   * @throws TaskSchemaError, PayloadUnsupportedError, PayloadTooLargeError, what a propagator throws, BrokerUnreachableError, BrokerRefusedError (not stored),
    * SubmitTimeoutError (not stored), SubmitUnknownError (nobody knows)
    */
   async submit(...args: A): Promise<SentMessage<R>> {
-    return this.sent(await this.queue.submit(this.writer, args), this.options.result !== undefined);
+    return this.sent(
+      await this.queue.submit(this.addressed(this.writer), args),
+      this.options.result !== undefined,
+    );
   }
 
   /**
@@ -81,7 +91,7 @@ export class TaskHandle<A extends readonly unknown[], R> {
   async submitMany(calls: Iterable<A>): Promise<SentMessage<R>[]> {
     const kept = this.options.result !== undefined;
     check(`submitMany() of task '${this.settings.name}'`, 'the calls', calls, iterable);
-    const ids = await this.queue.submitMany(this.writer, calls);
+    const ids = await this.queue.submitMany(this.addressed(this.writer), calls);
     return ids.map((id) => this.sent(id, kept));
   }
 
@@ -90,15 +100,17 @@ export class TaskHandle<A extends readonly unknown[], R> {
    * @throws as `submit`; ResultTimeoutError after `timeout` ms; TaskFailedError when the task is dead; MessageClearedError
    */
   async run(...args: A): Promise<R> {
-    this.forRun ??= new EnvelopeWriter(this.settings, this.options.result ?? RUN_DEFAULT);
-    const id = await this.queue.submit(this.forRun, args);
+    const { result, headers } = this.options;
+    this.forRun ??= new EnvelopeWriter(this.settings, result ?? RUN_DEFAULT, headers);
+    const id = await this.queue.submit(this.addressed(this.forRun), args);
     return this.result(id, this.options.timeout ?? RUN_DEFAULT);
   }
 
-  /** The same task with other options for each call. @throws UnknownOptionError, InvalidOptionError */
+  /** The same task with other options for each call. @throws UnknownOptionError, InvalidOptionError, PayloadTooLargeError */
   with(options: CallOptions): TaskHandle<A, R> {
     checkOptions(`with() of task '${this.settings.name}'`, options, RULES);
-    return new TaskHandle<A, R>(this.queue, this.settings, { ...this.options, ...options });
+    const headers = options.headers && { headers: { ...options.headers } };
+    return new TaskHandle<A, R>(this.queue, this.settings, { ...this.options, ...options, ...headers });
   }
 
   /** The kept result of message `id`, which may have been submitted by another process. @throws as `SentMessage.result` */
@@ -138,6 +150,13 @@ export class TaskHandle<A extends readonly unknown[], R> {
     check('listDead()', 'the offset', offset, integer(0));
     check('listDead()', 'the limit', limit, integer(1, MAX_BATCH));
     return this.queue.listDead(offset, limit);
+  }
+
+  /** What propagators capture is of the caller's context: asked for before anything is awaited. */
+  private addressed(writer: EnvelopeWriter): EnvelopeWriter {
+    const { propagators, name } = this.settings;
+    if (propagators.length === 0) return writer;
+    return writer.withHeaders(captureHeaders(name, propagators, this.options.headers));
   }
 
   private sent(id: string, kept: boolean): SentMessage<R> {

@@ -11,7 +11,9 @@ import {
   type Rules,
 } from '../options.js';
 import { jsonCodec, v8Codec, type Codec } from './codec.js';
+import { propagatorsRule, type ContextPropagator } from './propagation.js';
 import { DEFAULT_RETRY, type RetryOptions, type RetrySettings } from './retry-policy.js';
+import { ArgumentsSchema, schemaRule, type TaskSchema } from './schema.js';
 
 /** What a queue needs to be consumed. All tasks of a queue share these. */
 export interface QueueOptions {
@@ -47,10 +49,21 @@ export interface TaskOptions extends QueueOptions {
   codec?: 'json' | 'v8' | Codec;
   /** Encoded arguments, or an encoded result, may not be larger, in bytes. Default 1,048,576 (1 MiB), minimum 1. */
   maxPayloadBytes?: number;
+  /**
+   * What the arguments must be, as Standard Schema (zod, valibot, arktype, ...): one schema of the whole list, or a list
+   * with one for each argument. Checked at submit, where the arguments are sent as they are, and at delivery, where the
+   * task gets the schema's output; a message that fails there is dead at once. May be async. Default: nothing is checked.
+   */
+  schema?: TaskSchema;
+  /**
+   * What carries the caller's context to where the task runs, as headers; restored from the first inwards. A task's own
+   * list replaces one of the defaults. Default: none.
+   */
+  propagators?: readonly ContextPropagator[];
 }
 
 /** Task options that a module or an application sets for all its tasks. */
-export type TaskDefaults = Omit<TaskOptions, 'queue' | 'name'>;
+export type TaskDefaults = Omit<TaskOptions, 'queue' | 'name' | 'schema'>;
 
 /** Checked, and with every gap filled. */
 export interface TaskSettings {
@@ -60,6 +73,8 @@ export interface TaskSettings {
   readonly retry: RetrySettings;
   readonly codec: Codec;
   readonly maxPayloadBytes: number;
+  readonly schema: ArgumentsSchema | undefined;
+  readonly propagators: readonly ContextPropagator[];
 }
 
 export type QueueSettings = Readonly<Required<QueueOptions>>;
@@ -91,6 +106,8 @@ export const TASK_RULES: Rules<TaskOptions> = {
   retry: plainObject,
   codec: codecRule,
   maxPayloadBytes: integer(1),
+  schema: schemaRule,
+  propagators: propagatorsRule,
 };
 
 const RETRY_RULES: Rules<RetryOptions> = {
@@ -117,17 +134,23 @@ export function checkTaskOptions<T extends TaskOptions>(
 
 /** @throws UnknownOptionError, InvalidOptionError */
 export function checkTaskDefaults(owner: string, defaults: TaskDefaults): void {
-  const { queue: _queue, name: _name, ...rules } = TASK_RULES;
+  const { queue: _queue, name: _name, schema: _schema, ...rules } = TASK_RULES;
   checkOptions(owner, defaults, rules);
   if (defaults.retry) checkOptions(`${owner}, option 'retry'`, defaults.retry, RETRY_RULES);
 }
 
 /** Fills the gaps: the task's own options first, then `defaults`, then ours. Both must have been checked. */
 export function resolveTask(options: TaskOptions, name: string, defaults: TaskDefaults = {}): TaskSettings {
-  const { codec, maxPayloadBytes, ...consumer } = { ...OURS, ...given(defaults), ...given(options) };
+  const { codec, maxPayloadBytes, propagators, ...consumer } = {
+    ...OURS,
+    ...given(defaults),
+    ...given(options),
+  };
+  const { queue, schema } = options;
+  const taskName = options.name ?? name;
   return {
-    queue: options.queue,
-    name: options.name ?? name,
+    queue,
+    name: taskName,
     consumer: {
       maxConcurrency: consumer.maxConcurrency,
       readAhead: consumer.readAhead,
@@ -139,6 +162,8 @@ export function resolveTask(options: TaskOptions, name: string, defaults: TaskDe
     retry: { ...DEFAULT_RETRY, ...given(defaults.retry), ...given(options.retry) },
     codec: codec === 'json' ? jsonCodec : codec === 'v8' ? v8Codec : codec,
     maxPayloadBytes,
+    schema: schema === undefined ? undefined : new ArgumentsSchema(schema, taskName, queue),
+    propagators,
   };
 }
 
@@ -151,6 +176,7 @@ const OURS = {
   context: true,
   codec: 'json' as NonNullable<TaskOptions['codec']>,
   maxPayloadBytes: 1_048_576,
+  propagators: [] as readonly ContextPropagator[],
 };
 
 /** An option that is undefined is not given. */

@@ -36,8 +36,10 @@ export class TaskQueue {
     this.batcher = new SubmitBatcher(name, (batch) => broker.add(name, batch), limits);
   }
 
-  /** Stores one call and answers its id. @throws PayloadUnsupportedError, PayloadTooLargeError, BrokerRefusedError, SubmitTimeoutError, SubmitUnknownError */
+  /** Stores one call and answers its id. @throws TaskSchemaError, PayloadUnsupportedError, PayloadTooLargeError, BrokerRefusedError, SubmitTimeoutError, SubmitUnknownError */
   async submit(writer: EnvelopeWriter, args: readonly unknown[]): Promise<string> {
+    const checking = writer.check(args);
+    if (checking) await checking;
     if (!this.isOpen) await this.open();
     if (!this.batcher.hasRoom) await this.batcher.room();
     const message = write(writer, args);
@@ -63,6 +65,8 @@ export class TaskQueue {
       previous = sending;
     };
     for (const args of calls) {
+      const checking = writer.check(args);
+      if (checking) await checking;
       const message = write(writer, args);
       ids.push(message.id);
       bytes += message.envelope.length;

@@ -5,10 +5,13 @@ import {
   resolveTask,
   TaskHandle,
   TaskQueue,
+  type ArgumentsIn,
+  type ArgumentsOut,
   type CallOptions,
   type DeadMessage,
   type SentMessage,
   type TaskOptions,
+  type TaskSchema,
 } from '../queue/index.js';
 import { checkSource } from '../broker/redis/index.js';
 import { BROKER_RULES, useBroker, type BrokerOptions, type BrokerUse } from './broker-registry.js';
@@ -18,10 +21,13 @@ import { batchConsume, stopConsuming, type ConsumeOptions } from './batch-consum
 /** Options of `aioTask`. */
 export interface AioTaskOptions extends TaskOptions, BrokerOptions {}
 
-/** A function that is a task: called, it runs here; submitted, it runs in a consumer. Mirrors nb_aio_task's `aio_task`. */
-export interface AioTask<A extends readonly unknown[], R> {
-  /** Runs the function directly; nothing is queued. */
-  (...args: A): Promise<R>;
+/**
+ * A function that is a task: called, it runs here; submitted, it runs in a consumer. Mirrors nb_aio_task's `aio_task`.
+ * `A` is what callers submit, `F` what the function takes: they differ where a schema changes types.
+ */
+export interface AioTask<A extends readonly unknown[], R, F extends readonly unknown[] = A> {
+  /** Runs the function directly; nothing is queued, and nothing checked. */
+  (...args: F): Promise<R>;
   /** Stores one call. @throws as `TaskHandle.submit` */
   submit(...args: A): Promise<SentMessage<R>>;
   /** Stores many calls, given as a list of argument lists. @throws as `TaskHandle.submitMany` */
@@ -46,6 +52,9 @@ export interface AioTask<A extends readonly unknown[], R> {
   close(): Promise<void>;
 }
 
+/** A schema whose types are known is not taken: then the types of the function must be those of the schema. */
+type UntypedSchema<S> = TaskSchema extends S ? S : never;
+
 /**
  * Makes a task of an async function, without Nest.
  *
@@ -56,6 +65,15 @@ export interface AioTask<A extends readonly unknown[], R> {
  *
  * @throws UnknownOptionError, InvalidOptionError
  */
+export function aioTask<A extends readonly unknown[], R, S = TaskSchema>(
+  options: AioTaskOptions & { schema?: UntypedSchema<S> },
+  fn: (...args: A) => Promise<R>,
+): AioTask<A, R>;
+/** With a schema: callers submit its input, and the function takes its output. */
+export function aioTask<const S extends TaskSchema, R>(
+  options: AioTaskOptions & { schema: S },
+  fn: (...args: ArgumentsOut<S>) => Promise<R>,
+): AioTask<ArgumentsIn<S>, R, ArgumentsOut<S>>;
 export function aioTask<A extends readonly unknown[], R>(
   options: AioTaskOptions,
   fn: (...args: A) => Promise<R>,
@@ -94,6 +112,7 @@ export function aioTask<A extends readonly unknown[], R>(
       await close();
     },
   });
-  internalsOf.set(task, { settings, run: fn, broker: brokerInUse, close });
+  const run = (args: readonly never[]): unknown => fn(...(args as unknown as A));
+  internalsOf.set(task, { settings, run, broker: brokerInUse, close });
   return task;
 }

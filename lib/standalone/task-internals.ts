@@ -1,9 +1,7 @@
-import type { Broker, TaskSettings } from '../queue/index.js';
+import type { Broker, RunnableTask } from '../queue/index.js';
 
 /** What `batchConsume` needs of a task. */
-export interface TaskInternals {
-  readonly settings: TaskSettings;
-  readonly run: (...args: never[]) => unknown;
+export interface TaskInternals extends RunnableTask {
   broker(): Broker;
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { MAX_BATCH, type StoredEnvelope } from '../../lib/queue/broker.js';
+import { type DeadReason, MAX_BATCH, type StoredEnvelope } from '../../lib/queue/broker.js';
 import {
   addMessages,
   Consumer,
@@ -106,7 +106,19 @@ function clearing(env: () => ContractEnv): void {
   });
 }
 
+const REASONS: readonly DeadReason[] = ['failed', 'crashed', 'malformed', 'invalid', 'unknown-task'];
+
 function theDead(env: () => ContractEnv): void {
+  it.each(REASONS)('keeps what died as %s, with its record as it was written', async (reason) => {
+    const [added] = await addMessages(env(), 1);
+    const consumer = new Consumer(env());
+    await consumer.claim(1);
+    const record = { reason, attempts: 1, error: { name: 'Error', message: '[0].a: wrong; "😀"' } };
+    await consumer.claim(0, { dead: [{ id: added!.id, record: JSON.stringify(record) }] });
+    expect(await env().broker.listDead(env().queue, 0, 10)).toMatchObject([{ ...added, record }]);
+    expect(await env().broker.counts(env().queue)).toEqual({ ready: 0, delayed: 0, onLoan: 0, dead: 1 });
+  });
+
   it('lists the dead with reason, text and time, oldest first, in pages', async () => {
     const added = await addMessages(env(), 3);
     const consumer = new Consumer(env());

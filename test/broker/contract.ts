@@ -6,6 +6,7 @@ import { extensions } from './contract-extensions.js';
 import type { ContractEnv } from './contract-kit.js';
 import { leases } from './contract-leases.js';
 import { model } from './contract-model.js';
+import { pausing } from './contract-pausing.js';
 import { poison } from './contract-poison.js';
 import { results } from './contract-results.js';
 import { settlements } from './contract-settlements.js';
@@ -32,6 +33,7 @@ export function brokerContract(
     leases(make);
     extensions(make);
     poison(make);
+    pausing(make);
     wakes(make);
     storage(make);
     results(make);

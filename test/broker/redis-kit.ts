@@ -5,7 +5,6 @@ import { QueueKeys } from '../../lib/broker/redis/keys.js';
 import { counts } from '../../lib/broker/redis/scripts.js';
 import {
   type ConsumerEvent,
-  type RunnableTask,
   resolveTask,
   TaskConsumer,
   TaskHandle,
@@ -20,7 +19,7 @@ import { Consumer, type ContractEnv } from './contract-kit.js';
 /** No wait of these tests takes this long unless something is wrong, however loaded the machine is. */
 export const PATIENCE = 15_000;
 
-type Run = RunnableTask['run'];
+type Run = (...args: never[]) => unknown;
 
 /** A queue nobody used before, and what it takes to look at it. What a test opens is closed after it. */
 export class Lab {
@@ -86,7 +85,7 @@ export class Lab {
       settings.queue,
       broker,
       settings.consumer,
-      new Map([['t', { settings, run }]]),
+      new Map([['t', { settings, run: (args: readonly never[]) => run(...args) }]]),
       (event) => void events.push(event),
     );
     this.onEnd(() => consumer.stop(0));

@@ -690,7 +690,7 @@ describe('a poison message', () => {
     gate.resolve();
     await until(() => begun.length === 102, PATIENCE);
     expect(begun[0]).toBe(suspect);
-    expect(beside).toEqual([1, { running: 1, waiting: 0, maxConcurrency: 50 }]);
+    expect(beside).toEqual([1, { running: 1, waiting: 0, maxConcurrency: 50, paused: false }]);
   });
 });
 

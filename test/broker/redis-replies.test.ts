@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Producer } from '../../lib/broker/redis/producer.js';
 import type { Client } from '../../lib/broker/redis/script.js';
+import { claim as claimScript } from '../../lib/broker/redis/claim.js';
 import * as scripts from '../../lib/broker/redis/scripts.js';
 import { NO_SETTLEMENTS, type Batch, type Claim, type Settlements } from '../../lib/queue/broker.js';
 import { SubmitUnknownError } from '../../lib/queue/errors.js';
@@ -138,8 +139,8 @@ describe('a lost reply of a claim', () => {
 });
 
 /** One call of the script, read at once. */
-async function claimOnce(...args: Parameters<typeof scripts.claim>): Promise<Claim & Batch> {
-  const claim = await scripts.claim(...args);
+async function claimOnce(...args: Parameters<typeof claimScript>): Promise<Claim & Batch> {
+  const claim = await claimScript(...args);
   return { ...claim, ...(await claim.read()) };
 }
 

@@ -33,7 +33,7 @@ afterEach(async () => {
 type Run = (...args: never[]) => unknown;
 
 function task(run: Run, options: Partial<TaskOptions> = {}): RunnableTask {
-  return { settings: resolveTask({ queue: 'q', ...options }, 'work'), run };
+  return { settings: resolveTask({ queue: 'q', ...options }, 'work'), run: (args) => run(...args) };
 }
 
 function handleOf<A extends unknown[], R>({ settings }: RunnableTask): TaskHandle<A, R> {
@@ -102,7 +102,7 @@ describe('running', () => {
     await handleOf<[number], void>(work).submitMany(Array.from({ length: 50 }, (_, n) => [n]));
     const consumer = await consume(work);
     await until(() => consumer.stats().running === 3);
-    expect(consumer.stats()).toEqual({ running: 3, waiting: 0, maxConcurrency: 3 });
+    expect(consumer.stats()).toEqual({ running: 3, waiting: 0, maxConcurrency: 3, paused: false });
     expect(await counts()).toMatchObject({ ready: 47, onLoan: 3 });
     gate.resolve();
     await until(async () => (await counts()).ready === 0);

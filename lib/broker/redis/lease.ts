@@ -1,9 +1,9 @@
 import type { Claim, Lease, LeaseOptions, Settlements } from '../../queue/broker.js';
 import { BrokerClosedError } from '../../queue/errors.js';
 import { randomDigits } from '../../queue/message-id.js';
+import { claim } from './claim.js';
 import type { QueueKeys } from './keys.js';
 import type { Client } from './script.js';
-import * as scripts from './scripts.js';
 import type { Watch } from './wake-listener.js';
 
 /** The loans of one consumer. Its calls carry a number, so that a repeat of one is recognised. */
@@ -25,7 +25,7 @@ export class RedisLease implements Lease {
     const { consumer, sequence } = this;
     const { lease, maxCrashes } = this.options;
     return this.call(
-      scripts.claim(this.client, this.keys, {
+      claim(this.client, this.keys, {
         consumer,
         sequence,
         lease,

@@ -38,7 +38,7 @@ export class TaskExplorer {
       description: `${instance.constructor.name}.${method}`,
       settings: resolveTask(options, method, this.defaults),
       // Looked up with each call: spies and wrappers put on later are seen.
-      run: (...args: never[]) => instance[method]!(...args),
+      run: (args) => instance[method]!(...args),
     }));
   }
 }

@@ -8,6 +8,9 @@ export class ClaimBuffer {
   private next = 0;
   private waiting = 0;
 
+  /** @param queue where it all came from. */
+  constructor(private readonly queue: string) {}
+
   get size(): number {
     return this.waiting;
   }
@@ -29,7 +32,7 @@ export class ClaimBuffer {
     }
     const id = batch.ids[i] as string;
     const history = batch.histories.size === 0 ? NO_HISTORY : (batch.histories.get(id) ?? NO_HISTORY);
-    return new Delivery(id, batch.envelopes[i], history);
+    return new Delivery(id, batch.envelopes[i], history, this.queue);
   }
 
   /** Takes out everything; answers the ids, in order. */

@@ -1,5 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { History } from '../broker.js';
+import type { Envelope } from '../envelope.js';
+import { NO_HEADERS, type MessageHeaders } from '../headers.js';
 
 /** A message on loan: one run of one task. */
 export class Delivery {
@@ -18,7 +20,21 @@ export class Delivery {
     readonly envelope: unknown,
     /** @internal */
     readonly history: History,
+    /** The queue it came from. */
+    readonly queue: string,
   ) {}
+
+  /** The name of the task within its queue. */
+  get task(): string {
+    return (this.envelope as Envelope).task;
+  }
+
+  /** What came with the call besides its arguments; frozen, and empty for most. */
+  get headers(): MessageHeaders {
+    const { headers } = this.envelope as Envelope;
+    // Frozen when looked at, and once is enough: one who changed it would change it for all who look later.
+    return headers === undefined ? NO_HEADERS : Object.freeze(headers);
+  }
 
   /** Which run this is, counted from 1. */
   get attempt(): number {
@@ -40,12 +56,15 @@ export class Delivery {
   }
 }
 
+/** What a task may know of its delivery. */
+export type CurrentDelivery = Pick<Delivery, 'id' | 'queue' | 'task' | 'headers' | 'attempt' | 'signal'>;
+
 const storage = new AsyncLocalStorage<Delivery>();
 
 /** The running delivery, from anywhere inside a task. */
 export const AioTaskContext = {
   /** Undefined outside of a task that a consumer runs (also when the method was called directly). */
-  current(): Pick<Delivery, 'id' | 'attempt' | 'signal'> | undefined {
+  current(): CurrentDelivery | undefined {
     return storage.getStore();
   },
 };

@@ -1,15 +1,19 @@
 import { Malformed, type DeadReason, type DeadRecord, type History } from '../broker.js';
 import { ENVELOPE_VERSION, type Envelope } from '../envelope.js';
+import { TaskSchemaError, UnrecoverableError } from '../errors.js';
+import { isHeaders } from '../headers.js';
 import { readArgs, writeValue } from '../payload.js';
 import { recordError, writeFailure, type ErrorRecord } from '../result.js';
 import { refusalDelay, refusedFor, retryDelay } from '../retry-policy.js';
 import type { QueueSettings, TaskSettings } from '../task-options.js';
 import { runInContext, type Delivery } from './delivery.js';
+import { prepared } from './prepared-task.js';
 
 /** A task that a consumer can run. */
 export interface RunnableTask {
   readonly settings: TaskSettings;
-  readonly run: (...args: never[]) => unknown;
+  /** Runs one call. What it throws, or rejects with, is a failed run. */
+  readonly run: (args: readonly never[], delivery: Delivery) => unknown;
 }
 
 /** What became of a delivery: the one thing that its pipeline ends in. */
@@ -33,25 +37,30 @@ const DONE: Outcome = Object.freeze({ kind: 'done' });
 
 /** A delivery that can run: its task and its arguments. */
 export interface Call {
+  readonly delivery: Delivery;
   readonly task: RunnableTask;
   readonly envelope: Envelope;
   readonly args: readonly unknown[];
 }
 
-function invoke({ task, args }: Call): unknown {
-  return task.run(...(args as never[]));
+function invoke({ task, args, delivery }: Call): unknown {
+  return task.run(args as readonly never[], delivery);
 }
 
 /** Reads deliveries: envelope -> call, or at once the outcome of what can't be called. */
 export class Execution {
+  private readonly tasks: ReadonlyMap<string, RunnableTask>;
+
   constructor(
-    private readonly tasks: ReadonlyMap<string, RunnableTask>,
+    tasks: ReadonlyMap<string, RunnableTask>,
     private readonly settings: Pick<QueueSettings, 'unknownTaskTimeout' | 'context'>,
-  ) {}
+  ) {
+    this.tasks = new Map([...tasks].map(([name, task]) => [name, prepared(task)]));
+  }
 
   /** Calls the task. Throws what the task throws at once. */
-  begin(delivery: Delivery, call: Call): unknown {
-    return this.settings.context ? runInContext(delivery, invoke, call) : invoke(call);
+  begin(call: Call): unknown {
+    return this.settings.context ? runInContext(call.delivery, invoke, call) : invoke(call);
   }
 
   /** Never throws. */
@@ -63,7 +72,7 @@ export class Execution {
     const task = this.tasks.get(envelope.task);
     if (!task || (envelope.codec ?? 'json') !== task.settings.codec.name) return this.refused(delivery);
     try {
-      return { task, envelope, args: readArgs(task.settings.codec, envelope) };
+      return { delivery, task, envelope, args: readArgs(task.settings.codec, envelope) };
     } catch (error) {
       return malformed(`the arguments can't be read: ${recordError(error).message}`);
     }
@@ -91,12 +100,13 @@ export class Execution {
 /** Only the shape; whether the version and the task are known is another question. */
 function isEnvelope(value: unknown): value is Envelope {
   if (typeof value !== 'object' || value === null || value instanceof Malformed) return false;
-  const { v, task, result, codec } = value as Record<string, unknown>;
+  const { v, task, result, codec, headers } = value as Record<string, unknown>;
   return (
     Number.isSafeInteger(v) &&
     typeof task === 'string' &&
     (result === undefined || (Number.isSafeInteger(result) && (result as number) > 0)) &&
-    (codec === undefined || typeof codec === 'string')
+    (codec === undefined || typeof codec === 'string') &&
+    (headers === undefined || isHeaders(headers))
   );
 }
 
@@ -113,11 +123,24 @@ export function succeeded({ task, envelope }: Call, value: unknown): Outcome {
 }
 
 /** The outcome of a task that threw `error`. Never throws. */
-export function failed({ history }: Delivery, { task, envelope }: Call, error: unknown): Outcome {
+export function failed({ id, history }: Delivery, { task, envelope }: Call, error: unknown): Outcome {
   const attempts = history.attempts + 1;
-  const delay = retryDelay(task.settings.retry, attempts);
+  const final = finalReason(id, error);
+  const delay = final === undefined ? retryDelay(task.settings.retry, attempts) : undefined;
   if (delay !== undefined) return { kind: 'retry', delay, error, history: { ...history, attempts } };
-  return { ...dead(envelope, { reason: 'failed', attempts, error: recordError(error) }), error };
+  return { ...dead(envelope, { reason: final ?? 'failed', attempts, error: recordError(error) }), error };
+}
+
+/** Why another run would fail, too; undefined if it may not. Never throws. */
+function finalReason(id: string, error: unknown): DeadReason | undefined {
+  try {
+    if (error instanceof UnrecoverableError) return error.reason;
+    // Only of this message: a task may also fail because it submitted what another one does not take.
+    return error instanceof TaskSchemaError && error.messageId === id ? 'invalid' : undefined;
+  } catch {
+    // A revoked proxy, or the like, was thrown.
+    return undefined;
+  }
 }
 
 function malformed(message: string): Outcome {

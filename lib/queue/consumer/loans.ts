@@ -6,12 +6,16 @@ import { Ledger, settledBy } from './ledger.js';
 
 /** What is on loan to a consumer: waiting for a slot, running, or with an outcome that the broker does not know yet. */
 export class Loans {
-  private readonly buffer = new ClaimBuffer();
+  private readonly buffer: ClaimBuffer;
   private readonly ledger = new Ledger();
   private active = 0;
   private expected = 0;
   /** Grows when everything is dropped: what is still being read then is not ours. */
   private generation = 0;
+
+  constructor(queue: string) {
+    this.buffer = new ClaimBuffer(queue);
+  }
 
   /** Those that can start. */
   get startable(): number {

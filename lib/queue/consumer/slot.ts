@@ -1,3 +1,4 @@
+import { isThenable } from '../thenable.js';
 import type { Delivery } from './delivery.js';
 import { failed, succeeded, type Call, type Execution, type Outcome } from './execution.js';
 
@@ -41,7 +42,7 @@ export class Slot {
     if ('kind' in call) return call;
     this.call = call;
     try {
-      const value = this.execution.begin(delivery, call);
+      const value = this.execution.begin(call);
       if (!isThenable(value)) return succeeded(call, value);
       const promise = value instanceof Promise ? value : Promise.resolve(value);
       promise.then(this.onValue, this.onError);
@@ -66,8 +67,4 @@ export class Slot {
     this.delivery = this.call = undefined;
     this.owner.finish(delivery, outcome);
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value;
 }
