@@ -4,9 +4,11 @@ import { createServer, type AddressInfo } from 'node:net';
 import { RedisBroker } from '../../lib/broker/redis/index.js';
 import type { Broker, NewMessage } from '../../lib/queue/broker.js';
 import {
+  BrokerClosedError,
   BrokerRefusedError,
   BrokerUnreachableError,
   BrokerUnsupportedError,
+  SubmitUnknownError,
   TaskFailedError,
 } from '../../lib/queue/errors.js';
 import { freePort, startRedis } from '../redis-server.js';
@@ -240,6 +242,23 @@ describe('connections', () => {
     expect(last - first).toBeGreaterThan(6);
     expect(between.length).toBeLessThanOrEqual(last - first);
   }, 40_000);
+});
+
+describe('a broker that is closed while it reconnects', () => {
+  it('says so at once to all whom Redis has not answered', async () => {
+    const proxy = await lab().proxy();
+    let errors = 0;
+    const broker = await lab().broker({ redis: proxy.url, onError: () => errors++ });
+    proxy.refuse(true);
+    proxy.reset();
+    // Between two attempts: there is no socket then whose end could tell ioredis.
+    await until(() => errors >= 2, PATIENCE);
+    const submit = broker.add(lab().queue, messages(1));
+    const count = broker.counts(lab().queue);
+    await broker.close();
+    await expect(submit).rejects.toThrow(SubmitUnknownError);
+    await expect(count).rejects.toThrow(BrokerClosedError);
+  });
 });
 
 describe('a delayed message', () => {

@@ -55,6 +55,8 @@ export class RedisBroker implements Broker {
   private producer: Producer | undefined;
   private results: ResultListener | undefined;
   private closed = false;
+  /** Ends the waiting for each call that Redis has not answered. */
+  private readonly unanswered = new Set<() => void>();
 
   /** @throws UnknownOptionError, InvalidOptionError, BrokerUnsupportedError (an ioredis instance with a `keyPrefix`) */
   constructor(options: RedisBrokerOptions = {}) {
@@ -84,6 +86,7 @@ export class RedisBroker implements Broker {
     for (const listener of this.listeners) listener.close();
     this.results?.rejectAll(new BrokerClosedError('The broker was closed before the result came.'));
     this.connections.closeAll();
+    for (const giveUp of this.unanswered) giveUp();
     await Promise.resolve();
   }
 
@@ -172,7 +175,7 @@ export class RedisBroker implements Broker {
 
   private async call<T>(work: Promise<T>, onClosed?: () => Error): Promise<T> {
     try {
-      return await work;
+      return await this.whileOpen(work);
     } catch (error) {
       if (this.closed)
         throw onClosed?.() ?? new BrokerClosedError('The broker was closed before Redis answered.');
@@ -184,6 +187,15 @@ export class RedisBroker implements Broker {
         },
       );
     }
+  }
+
+  /** Rejects when the broker is closed: while it reconnects, ioredis forgets its calls without a word. */
+  private whileOpen<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const giveUp = (): void => reject(new Error('closed'));
+      this.unanswered.add(giveUp);
+      work.then(resolve, reject).finally(() => this.unanswered.delete(giveUp));
+    });
   }
 
   private report(error: unknown): void {
