@@ -29,12 +29,15 @@ const iterable: Rule = (value) =>
     ? undefined
     : 'a list of argument lists';
 
-/** A call that is stored. Serialises as `{"id": ...}`, so a controller can return it. */
-export class SentMessage<R> {
+/**
+ * A call that is stored. Serialises as `{"id": ...}`, so a controller can return it. `Kept` says whether its result was
+ * asked for, through `with({ result })`: only then may `result()` be called, and anything else is a compile error.
+ */
+export class SentMessage<R, Kept extends boolean = false> {
   constructor(
     readonly id: string,
-    private readonly handle: TaskHandle<never[], R>,
-    private readonly kept: boolean,
+    private readonly handle: TaskHandle<never[], R, boolean>,
+    private readonly kept: Kept,
   ) {}
 
   /**
@@ -44,8 +47,9 @@ export class SentMessage<R> {
    * @throws NoResultError if the result was not asked for at submit. @throws ResultTimeoutError
    * @throws TaskFailedError when the task is dead; its `cause` is the task's error. @throws MessageClearedError
    */
-  async result(timeout: number = RUN_DEFAULT): Promise<R> {
-    if (!this.kept) {
+  async result(this: SentMessage<R, true>, timeout: number = RUN_DEFAULT): Promise<R> {
+    // Other compilers than tsc let it pass.
+    if (!(this.kept as boolean)) {
       throw new NoResultError(
         `The result of message ${this.id} is not kept: submit it through with({ result: <ms to keep it> }), or use run.`,
       );
@@ -58,8 +62,11 @@ export class SentMessage<R> {
   }
 }
 
-/** A task as its callers see it: arguments and value are typed from its function. */
-export class TaskHandle<A extends readonly unknown[], R> {
+/**
+ * A task as its callers see it: arguments and value are typed from its function. `Kept`: whether `with({ result })` was
+ * asked to keep the results.
+ */
+export class TaskHandle<A extends readonly unknown[], R, Kept extends boolean = false> {
   private readonly writer: EnvelopeWriter;
   private forRun: EnvelopeWriter | undefined;
 
@@ -77,22 +84,18 @@ export class TaskHandle<A extends readonly unknown[], R> {
    * @throws TaskSchemaError, PayloadUnsupportedError, PayloadTooLargeError, what a propagator throws, BrokerUnreachableError, BrokerRefusedError (not stored),
    * SubmitTimeoutError (not stored), SubmitUnknownError (nobody knows)
    */
-  async submit(...args: A): Promise<SentMessage<R>> {
-    return this.sent(
-      await this.queue.submit(this.addressed(this.writer), args),
-      this.options.result !== undefined,
-    );
+  async submit(...args: A): Promise<SentMessage<R, Kept>> {
+    return this.sent(await this.queue.submit(this.addressed(this.writer), args));
   }
 
   /**
    * Stores many calls, given as a list of argument lists: one round trip for each 500.
    * When it throws, what came before may be stored. @throws as `submit`
    */
-  async submitMany(calls: Iterable<A>): Promise<SentMessage<R>[]> {
-    const kept = this.options.result !== undefined;
+  async submitMany(calls: Iterable<A>): Promise<SentMessage<R, Kept>[]> {
     check(`submitMany() of task '${this.settings.name}'`, 'the calls', calls, iterable);
     const ids = await this.queue.submitMany(this.addressed(this.writer), calls);
-    return ids.map((id) => this.sent(id, kept));
+    return ids.map((id) => this.sent(id));
   }
 
   /**
@@ -107,10 +110,10 @@ export class TaskHandle<A extends readonly unknown[], R> {
   }
 
   /** The same task with other options for each call. @throws UnknownOptionError, InvalidOptionError, PayloadTooLargeError */
-  with(options: CallOptions): TaskHandle<A, R> {
-    checkOptions(`with() of task '${this.settings.name}'`, options, RULES);
+  with<O extends CallOptions>(options: O): TaskHandle<A, R, O extends { result: number } ? true : Kept> {
+    checkOptions<CallOptions>(`with() of task '${this.settings.name}'`, options, RULES);
     const headers = options.headers && { headers: { ...options.headers } };
-    return new TaskHandle<A, R>(this.queue, this.settings, { ...this.options, ...options, ...headers });
+    return new TaskHandle(this.queue, this.settings, { ...this.options, ...options, ...headers });
   }
 
   /** The kept result of message `id`, which may have been submitted by another process. @throws as `SentMessage.result` */
@@ -159,7 +162,8 @@ export class TaskHandle<A extends readonly unknown[], R> {
     return writer.withHeaders(captureHeaders(name, propagators, this.options.headers));
   }
 
-  private sent(id: string, kept: boolean): SentMessage<R> {
-    return new SentMessage<R>(id, this as unknown as TaskHandle<never[], R>, kept);
+  private sent(id: string): SentMessage<R, Kept> {
+    const kept = (this.options.result !== undefined) as Kept;
+    return new SentMessage(id, this as unknown as TaskHandle<never[], R, boolean>, kept);
   }
 }

@@ -35,7 +35,7 @@ export interface AioTask<A extends readonly unknown[], R, F extends readonly unk
   /** Stores one call and waits for its value, from whichever process runs it. @throws as `TaskHandle.run` */
   run(...args: A): Promise<R>;
   /** The same task with other options for each call. */
-  with(options: CallOptions): TaskHandle<A, R>;
+  with<O extends CallOptions>(options: O): TaskHandle<A, R, O extends { result: number } ? true : false>;
   /** The kept result of a message that this or another process submitted. @throws as `SentMessage.result` */
   result(id: string, timeout?: number): Promise<R>;
   /** Runs calls from the queue until `stop`, the signal, or SIGINT or SIGTERM. @throws TaskConflictError, BrokerUnreachableError */
@@ -100,7 +100,7 @@ export function aioTask<A extends readonly unknown[], R>(
     submit: (...args: A) => opened().submit(...args),
     submitMany: (calls: Iterable<A>) => opened().submitMany(calls),
     run: (...args: A) => opened().run(...args),
-    with: (callOptions: CallOptions) => opened().with(callOptions),
+    with: <O extends CallOptions>(callOptions: O) => opened().with(callOptions),
     result: (id: string, timeout?: number) => opened().result(id, timeout),
     getQueueSize: () => opened().getQueueSize(),
     clearQueue: () => opened().clearQueue(),

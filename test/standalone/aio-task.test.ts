@@ -112,6 +112,7 @@ describe.each(['memory', 'redis'] as const)('aioTask on %s', (kind) => {
     expect(await kept.result(5_000)).toBe(2);
     expect(await kept.result()).toBe(2);
     expect(await add.result(kept.id)).toBe(2);
+    // @ts-expect-error -- misuse is a compile error, and for other compilers one at run time
     await expect(dropped.result()).rejects.toThrow(NoResultError);
   });
 
