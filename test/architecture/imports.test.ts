@@ -26,7 +26,12 @@ const ROOMS: Record<string, { rooms: string[]; packages: RegExp }> = {
   // The only room that imports @nestjs/*, and from package roots only.
   nest: {
     rooms: ['pool', 'queue', 'broker/memory', 'broker/redis', 'standalone'],
-    packages: /^(@nestjs\/(common|core)|reflect-metadata)$/,
+    packages: /^(@nestjs\/(common|core)|reflect-metadata|rxjs)$/,
+  },
+  // The kit for users' tests. It takes Nest's testing builder as it is, and needs no package for it.
+  testing: {
+    rooms: ['pool', 'queue', 'broker/memory', 'broker/redis', 'standalone', 'nest'],
+    packages: /^$/,
   },
   face: {
     rooms: ['pool', 'flow', 'executor', 'queue', 'broker/memory', 'broker/redis', 'standalone', 'nest'],

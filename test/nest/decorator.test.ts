@@ -76,8 +76,12 @@ describe('@AioTask refuses', () => {
 
 describe('@InjectTasks refuses', () => {
   test.each([[undefined], [null], ['MailTasks'], [{}]])('%p', (what) => {
-    const error = thrownBy(() => InjectTasks(what as never));
+    class Web {
+      send(): void {}
+    }
+    const error = thrownBy(() => InjectTasks(what as never)(Web, undefined, 0));
     expect(error).toMatchObject({ code: 'NB_TASK_DECORATOR' });
+    expect(error.message).toContain('@InjectTasks in Web, constructor parameter 0 needs a class');
     expect(error.message).toContain('@InjectTasks(() => TheClass)');
   });
 });

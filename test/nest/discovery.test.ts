@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Controller, Inject, Injectable, Module, Scope } from '@nestjs/common';
-import { REQUEST } from '@nestjs/core';
+import { LazyModuleLoader, REQUEST } from '@nestjs/core';
 import type { TestingModule } from '@nestjs/testing';
 import {
   AioTask,
@@ -11,6 +11,7 @@ import {
   type TaskClass,
   type Tasks,
 } from '../../lib/index.js';
+import { TaskExplorer } from '../../lib/nest/consumers/task-explorer.js';
 import { boot, bootError, closeAfterEach, type AnyClass } from './kit.js';
 
 closeAfterEach();
@@ -151,6 +152,59 @@ describe('finds', () => {
   });
 });
 
+describe('finds tasks of providers that are made for each delivery', () => {
+  @Injectable({ scope: Scope.REQUEST })
+  class PerRequest {
+    @AioTask('scoped')
+    async run(): Promise<void> {}
+  }
+  @Injectable({ scope: Scope.TRANSIENT })
+  class Transient {
+    @AioTask('scoped')
+    async run(): Promise<void> {}
+  }
+  @Injectable()
+  class Bubbling {
+    constructor(@Inject(REQUEST) readonly request: unknown) {}
+
+    @AioTask('scoped')
+    async run(): Promise<void> {}
+  }
+
+  test.each<[AnyClass]>([[PerRequest], [Transient], [Bubbling]])('%p', async (provider) => {
+    const app = await boot({
+      imports: [memory()],
+      providers: [provider, { provide: 'alias', useExisting: provider }],
+    });
+    expect(queuesOf(app)).toEqual([['scoped', ['run'], true]]);
+  });
+
+  test('but not twice', async () => {
+    const error = await bootError({
+      imports: [memory()],
+      providers: [PerRequest, { provide: 'again', useClass: PerRequest }],
+    });
+    expect(error).toMatchObject({ code: 'NB_TASK_CONFLICT' });
+    expect(error.message).toContain('PerRequest has tasks, but is provided twice');
+  });
+});
+
+test('tasks of a module that is loaded lazily are found by looking again', async () => {
+  const app = await boot({ imports: [memory({ consume: false })], providers: [MailTasks] });
+  class LazyTasks {
+    @AioTask('lazy')
+    async run(): Promise<void> {}
+  }
+  @Module({ providers: [LazyTasks] })
+  class LazyModule {}
+  await app.get(LazyModuleLoader).load(() => LazyModule);
+  const queues = app
+    .get(TaskExplorer)
+    .explore()
+    .map(({ queue }) => queue);
+  expect(queues).toEqual(['mails', 'news', 'lazy']);
+});
+
 describe('consume', () => {
   test('false starts nothing', async () => {
     const app = await boot({ imports: [memory({ consume: false })], providers: [MailTasks] });
@@ -215,31 +269,24 @@ describe('refuses', () => {
     expect(error.message).toMatch(/MailTasks .* ModuleA and in ModuleB/);
   });
 
-  @Injectable({ scope: Scope.REQUEST })
-  class PerRequest {
-    @AioTask('scoped')
-    async run(): Promise<void> {}
-  }
-  @Injectable({ scope: Scope.TRANSIENT })
-  class Transient {
-    @AioTask('scoped')
-    async run(): Promise<void> {}
-  }
-  @Injectable()
-  class Bubbling {
-    constructor(@Inject(REQUEST) readonly request: unknown) {}
+  test('a class that one module provides under two tokens, naming both', async () => {
+    const error = await bootError({
+      imports: [memory()],
+      providers: [MailTasks, { provide: 'mails', useClass: MailTasks }],
+    });
+    expect(error).toMatchObject({ code: 'NB_TASK_CONFLICT' });
+    expect(error.message).toMatch(/provided twice, in RootTestModule and in RootTestModule as 'mails'/);
+    expect(error.message).toContain('useExisting');
+  });
 
-    @AioTask('scoped')
-    async run(): Promise<void> {}
-  }
-  test.each<[AnyClass, string]>([
-    [PerRequest, 'request-scoped'],
-    [Transient, 'transient'],
-    [Bubbling, 'request-scoped'],
-  ])('%p, as scopes are not supported yet', async (provider, scope) => {
-    const error = await bootError({ imports: [memory()], providers: [provider] });
-    expect(error).toMatchObject({ code: 'NB_TASK_SCOPE' });
-    expect(error.message).toContain(`${provider.name}.run`);
-    expect(error.message).toContain(scope);
+  test('a parent beside its child, as both have the same task', async () => {
+    class Base {
+      @AioTask('shared')
+      async run(): Promise<void> {}
+    }
+    class Child extends Base {}
+    const error = await bootError({ imports: [memory()], providers: [Base, Child] });
+    expect(error).toMatchObject({ code: 'NB_TASK_CONFLICT' });
+    expect(error.message).toContain('Base.run and Child.run');
   });
 });

@@ -51,7 +51,10 @@ test('also when a factory asks, and with forRootAsync', async () => {
 });
 
 test('an empty name is refused', () => {
-  expect(thrownBy(() => InjectPool(''))).toMatchObject({ code: 'NB_OPTION_INVALID' });
+  const error = thrownBy(() => InjectPool('')(Crawling, undefined, 1));
+  expect(error).toMatchObject({ code: 'NB_OPTION_INVALID' });
+  expect(error.message).toContain('@InjectPool in Crawling, constructor parameter 1');
+  expect(thrownBy(() => getPoolToken('crawler', ''))).toMatchObject({ code: 'NB_OPTION_INVALID' });
 });
 
 test('a failure that nobody asked about goes to the log, in one line', async () => {

@@ -37,6 +37,13 @@ export abstract class ReportTasks {
     return Promise.resolve(value);
   }
 
+  find(id: number): Promise<Report>;
+  find(title: string, exact: boolean): Promise<readonly Report[]>;
+  @AioTask('reports')
+  async find(what: number | string): Promise<Report | readonly Report[]> {
+    return { title: String(what) };
+  }
+
   async onModuleInit(): Promise<void> {}
 
   count(): number {
@@ -96,6 +103,23 @@ export class Client {
     (await reports.build.run('u1')).title.toUpperCase();
     (await reports.build.with({ result: 1_000 }).submit('u1')).id.toUpperCase();
 
+    same satisfies Same<Awaited<ReturnType<typeof reports.pass.run>>, string>;
+    (await reports.find.run(1)).title.toUpperCase();
+    (await reports.find.run('a', true)).at(0);
+    await reports.find.with({ result: 1_000 }).submit(1);
+
+    // @ts-expect-error no overload takes a title alone
+    await reports.find.submit('a');
+    // @ts-expect-error each overload has its own result
+    (await reports.find.run(1)).at(0);
+    // @ts-expect-error a result is asked for by the message's id
+    await reports.build.result();
+    // @ts-expect-error what result() answers is of the method's type
+    const wrong: number = await (await reports.build.submit('u1')).result();
+    // @ts-expect-error how long to wait is a number
+    await (await reports.build.submit('u1')).result('5s');
+    void wrong;
+
     // @ts-expect-error an argument of another type
     await reports.build.submit(1, 2026);
     // @ts-expect-error an argument too few
@@ -108,6 +132,9 @@ export class Client {
     const title: number = await reports.build.run('u1');
     // @ts-expect-error a message has no value until its result is awaited
     void (await reports.build.submit('u1')).title;
+    // @ts-expect-error a result that was not asked for at submit
+    void (await reports.build.submit('u1')).result();
+    void (await reports.build.with({ result: 1_000 }).submit('u1')).result(5_000);
     // @ts-expect-error an option that does not exist
     reports.build.with({ priority: 1 });
     // @ts-expect-error a handle is not the method

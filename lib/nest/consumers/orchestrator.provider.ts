@@ -1,27 +1,21 @@
-import type { FactoryProvider, Logger } from '@nestjs/common';
+import type { FactoryProvider } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { AppBroker } from '../core/app-broker.js';
-import { GracePeriod } from '../core/grace-period.js';
-import { LOGGER } from '../core/tokens.js';
-import { AppPools } from '../pools/app-pools.js';
+import { AppConnections } from '../core/app-connections.js';
+import type { Connection } from '../core/connection.js';
+import { connectionToken } from '../core/tokens.js';
 import { ConsumerOrchestrator } from './orchestrator.js';
-import { AioTaskRegistry } from './task-registry.js';
 
-export const orchestratorProvider: FactoryProvider<ConsumerOrchestrator> = {
-  provide: ConsumerOrchestrator,
-  inject: [AppBroker, AioTaskRegistry, AppPools, GracePeriod, LOGGER, ModulesContainer],
-  useFactory: (
-    { broker }: AppBroker,
-    registry: AioTaskRegistry,
-    pools: AppPools,
-    grace: GracePeriod,
-    logger: Logger,
-    modules: ModulesContainer,
-  ) => {
-    startLastAndStopFirst(modules);
-    return new ConsumerOrchestrator({ broker, registry, pools, grace, logger });
-  },
-};
+/** @param name of the connection. */
+export function orchestratorProvider(name: string): FactoryProvider<ConsumerOrchestrator> {
+  return {
+    provide: ConsumerOrchestrator,
+    inject: [connectionToken(name), AppConnections, ModulesContainer],
+    useFactory: (connection: Connection, connections: AppConnections, modules: ModulesContainer) => {
+      startLastAndStopFirst(modules);
+      return new ConsumerOrchestrator(connection, connections);
+    },
+  };
+}
 
 /**
  * Nest calls the hooks of a start from the farthest module to the root, and those of an end the other way round.

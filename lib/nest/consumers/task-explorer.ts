@@ -1,81 +1,140 @@
+import { Logger } from '@nestjs/common';
 import type { DiscoveryService } from '@nestjs/core';
 import { planConsumers, type ConsumerPlan, type DescribedTask } from '../../queue/consumer/consumer-plan.js';
 import { resolveTask, TaskConflictError, type TaskDefaults } from '../../queue/index.js';
-import { TaskScopeError } from '../errors.js';
+import {
+  classOf,
+  Dispatcher,
+  isScoped,
+  type NamedClass,
+  type TaskSite,
+  type Wrapper,
+} from '../dispatch/index.js';
 import { readTasks, type TaskMethod } from '../tasks/task-metadata.js';
+import { connectionOf, DEFAULT_CONNECTION } from '../tasks/task-options.js';
 
-type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
-type Instance = Record<string, (...args: never[]) => unknown>;
+/** How found tasks are to be run. */
+export interface ExplorerOptions {
+  /** Only the tasks of this connection. Default: all. */
+  readonly connection?: string | undefined;
+  /** Whether global guards, pipes, interceptors and filters apply to tasks. Default true. */
+  readonly globalEnhancers?: boolean | undefined;
+  /** Whether this process runs tasks at all: one that only submits has no enhancers to announce. Default true. */
+  readonly consumes?: boolean | undefined;
+  readonly logger?: Logger | undefined;
+}
+
+/** A provider or controller with tasks. */
+interface Found {
+  readonly wrapper: Wrapper;
+  readonly owner: NamedClass;
+}
 
 /** Finds the tasks of an application's providers and controllers. Starts nothing. */
 export class TaskExplorer {
+  private readonly dispatcher: Dispatcher;
+  private announced = false;
+
   constructor(
     private readonly discovery: DiscoveryService,
     private readonly defaults: TaskDefaults,
-  ) {}
+    private readonly options: ExplorerOptions = {},
+  ) {
+    const { globalEnhancers = true, logger = new Logger('NbAioPool') } = options;
+    this.dispatcher = new Dispatcher(globalEnhancers, logger);
+  }
 
   /**
    * What there is to consume, by queue.
-   * @throws TaskScopeError for a class with tasks that is not a singleton.
-   * @throws TaskConflictError when tasks of a queue disagree, or a class with tasks has two instances.
+   * @throws TaskConflictError when tasks of a queue disagree, or a class with tasks is provided twice.
+   * @throws TaskEnhancerError for a guard, pipe, interceptor or filter that could not run.
    */
   explore(): ConsumerPlan[] {
-    const found = new Map<object, Wrapper>();
+    const sites = this.find()
+      .flatMap(sitesOf)
+      .filter(({ options }) => this.isOurs(options));
+    this.announce(sites[0]);
+    return planConsumers(sites.map((site) => this.describe(site)));
+  }
+
+  private isOurs(options: TaskMethod['options']): boolean {
+    const { connection } = this.options;
+    return connection === undefined || connectionOf(options) === connection;
+  }
+
+  private find(): Found[] {
+    const found = new Map<unknown, Found>();
     for (const wrapper of [...this.discovery.getProviders(), ...this.discovery.getControllers()]) {
       if (wrapper.isAlias) continue;
-      refuseScoped(wrapper);
-      const instance = wrapper.instance as unknown;
-      // Also a factory may hand out another provider's instance.
-      if (isObject(instance) && tasksOf(instance).length > 0)
-        found.set(instance, found.get(instance) ?? wrapper);
+      const owner = classOf(wrapper);
+      if (!owner || !hasTasks(owner)) continue;
+      // A factory may hand out another provider's instance: that one knows the class, and what is bound to it.
+      const key = isScoped(wrapper) ? wrapper : (wrapper.instance as unknown);
+      if (!found.has(key) || !wrapper.isNotMetatype) found.set(key, { wrapper, owner });
     }
-    refuseTwins(found);
-    return planConsumers([...found.keys()].flatMap((instance) => this.describe(instance as Instance)));
+    refuseTwins(found.values());
+    return [...found.values()];
   }
 
-  private describe(instance: Instance): DescribedTask[] {
-    return tasksOf(instance).map(({ method, options }) => ({
-      description: `${instance.constructor.name}.${method}`,
-      settings: resolveTask(options, method, this.defaults),
-      // Looked up with each call: spies and wrappers put on later are seen.
-      run: (args) => instance[method]!(...args),
-    }));
+  private describe({ site, options }: SiteWithOptions): DescribedTask {
+    return {
+      description: site.description,
+      settings: resolveTask(options, site.method, this.defaults),
+      run: this.dispatcher.runOf(site),
+    };
+  }
+
+  private announce(first: SiteWithOptions | undefined): void {
+    const { connection = DEFAULT_CONNECTION, consumes } = this.options;
+    if (!first || this.announced || consumes === false) return;
+    this.announced = true;
+    this.dispatcher.announce(
+      first.site,
+      connection === DEFAULT_CONNECTION ? 'tasks' : `the tasks of connection '${connection}'`,
+    );
   }
 }
 
-function tasksOf(instance: object): TaskMethod[] {
-  const prototype = Object.getPrototypeOf(instance) as object | null;
-  return prototype === null || prototype === Object.prototype ? [] : readTasks(prototype);
+interface SiteWithOptions {
+  readonly site: TaskSite;
+  readonly options: TaskMethod['options'];
 }
 
-/** @throws TaskScopeError */
-function refuseScoped(wrapper: Wrapper): void {
-  if (wrapper.isDependencyTreeStatic() && !wrapper.isTransient) return;
-  const prototype = (wrapper.metatype as { prototype?: unknown } | null)?.prototype;
-  const [first] = isObject(prototype) ? readTasks(prototype) : [];
-  if (!first) return;
-  const scope = wrapper.isTransient ? 'transient' : 'request-scoped, or depends on a provider that is';
-  throw new TaskScopeError(
-    `${wrapper.metatype?.name}.${first.method} is a task, but its class is ${scope}, which is not supported yet: ` +
-      `make it a singleton (scope DEFAULT), and inject what varies through ModuleRef.`,
-  );
+function hasTasks({ prototype }: NamedClass): boolean {
+  // Arrow functions have no prototype, and Object's is that of any plain object.
+  return prototype !== undefined && prototype !== Object.prototype && readTasks(prototype).length > 0;
 }
 
-/** @throws TaskConflictError for two instances of one class: which of them should run its tasks? */
-function refuseTwins(found: ReadonlyMap<object, Wrapper>): void {
-  const first = new Map<unknown, Wrapper>();
-  for (const [instance, wrapper] of found) {
-    const twin = first.get(instance.constructor);
+function sitesOf({ wrapper, owner }: Found): SiteWithOptions[] {
+  return readTasks(owner.prototype).map(({ method, options }) => ({
+    site: {
+      wrapper,
+      host: wrapper.host as TaskSite['host'],
+      owner,
+      method,
+      description: `${owner.name}.${method}`,
+    },
+    options,
+  }));
+}
+
+/** @throws TaskConflictError for a class that is provided twice: which of the two should run its tasks? */
+function refuseTwins(found: Iterable<Found>): void {
+  const first = new Map<NamedClass, Wrapper>();
+  for (const { wrapper, owner } of found) {
+    const twin = first.get(owner);
     if (twin) {
       throw new TaskConflictError(
-        `${instance.constructor.name} has tasks, but is provided twice, in ${twin.host?.name} and in ${wrapper.host?.name}: ` +
-          `provide it in one module, export it there, and import that module.`,
+        `${owner.name} has tasks, but is provided twice, ${placeOf(twin, owner)} and ${placeOf(wrapper, owner)}: ` +
+          `provide it in one module, export it there, and import that module; ` +
+          `give it a second token with useExisting.`,
       );
     }
-    first.set(instance.constructor, wrapper);
+    first.set(owner, wrapper);
   }
 }
 
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
+function placeOf({ host, token }: Wrapper, owner: NamedClass): string {
+  const name = typeof token === 'function' ? token.name : String(token);
+  return `in ${host?.name}${(token as unknown) === owner ? '' : ` as '${name}'`}`;
 }

@@ -1,11 +1,15 @@
-import type { Logger } from '@nestjs/common';
 import { MemoryBroker } from '../../broker/memory/index.js';
 import { RedisBroker } from '../../broker/redis/index.js';
-import type { Broker } from '../../queue/index.js';
+import { TaskQueue, type Broker } from '../../queue/index.js';
 import type { ResolvedModuleOptions } from '../module-options.js';
+import type { AppLog } from './app-log.js';
 import { OutageLog } from './outage-log.js';
 
-/** The broker of one application. One given by the user is opened, but never closed. */
+/**
+ * The broker of one application. One given by the user is opened, but never closed.
+ *
+ * It is also the seam of the testing kit, and the only one: `lib/testing` overrides this provider.
+ */
 export class AppBroker {
   readonly broker: Broker;
   private readonly outages: OutageLog;
@@ -13,8 +17,8 @@ export class AppBroker {
   private opened = false;
 
   /** @throws InvalidOptionError, BrokerUnsupportedError for a Redis source that can't be used */
-  constructor(options: ResolvedModuleOptions, logger: Logger) {
-    this.outages = new OutageLog(logger, options.connectTimeout);
+  constructor(options: ResolvedModuleOptions, log: AppLog) {
+    this.outages = new OutageLog(log, options.connectTimeout);
     this.isOurs = typeof options.broker === 'string';
     this.broker = this.make(options);
   }
@@ -28,6 +32,11 @@ export class AppBroker {
   async close(): Promise<void> {
     this.outages.close();
     if (this.isOurs) await this.broker.close();
+  }
+
+  /** Where the tasks of a queue are submitted. */
+  queue(name: string): TaskQueue {
+    return TaskQueue.of(this.broker, name);
   }
 
   private make({ broker, redis, prefix, connectTimeout }: ResolvedModuleOptions): Broker {

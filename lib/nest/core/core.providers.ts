@@ -1,33 +1,49 @@
 import { Logger, type Provider } from '@nestjs/common';
-import { DiscoveryService, ModulesContainer } from '@nestjs/core';
-import type { NbAioPool } from '../../pool/index.js';
-import { AioTaskRegistry } from '../consumers/task-registry.js';
+import { DiscoveryService } from '@nestjs/core';
+import { QueueConsumers } from '../consumers/queue-consumers.js';
 import { TaskExplorer } from '../consumers/task-explorer.js';
-import { PoolUnknownError } from '../errors.js';
-import { resolveModuleOptions, type ResolvedModuleOptions } from '../module-options.js';
+import {
+  resolveModuleOptions,
+  type NbAioPoolModuleOptions,
+  type ResolvedModuleOptions,
+} from '../module-options.js';
 import { AppPools } from '../pools/app-pools.js';
-import { getPoolToken, knownPools, poolAskers } from '../pools/inject-pool.decorator.js';
-import { knownTaskClasses, taskAskers } from '../tasks/task-classes.js';
-import { noTasks, TaskHandles } from '../tasks/task-handles.js';
-import { readTasks, type TaskClass } from '../tasks/task-metadata.js';
+import { DEFAULT_CONNECTION } from '../tasks/task-options.js';
 import { AppBroker } from './app-broker.js';
+import { AppConnections } from './app-connections.js';
+import { AppLog } from './app-log.js';
 import { MODULE_OPTIONS_TOKEN } from './configurable.js';
+import type { Connection } from './connection.js';
 import { GracePeriod } from './grace-period.js';
-import { LOGGER, OPTIONS } from './tokens.js';
+import { CONNECTION, connectionToken, LOGGER, NAME, OPTIONS } from './tokens.js';
 
-/** What every application has one of. */
+/** What every connection has one of. */
 export const machinery: readonly Provider[] = [
-  { provide: LOGGER, useFactory: () => new Logger('NbAioPool') },
-  { provide: OPTIONS, inject: [MODULE_OPTIONS_TOKEN], useFactory: resolveModuleOptions },
+  {
+    provide: LOGGER,
+    inject: [NAME],
+    useFactory: (name: string) =>
+      new Logger(name === DEFAULT_CONNECTION ? 'NbAioPool' : `NbAioPool(${name})`),
+  },
+  {
+    provide: OPTIONS,
+    inject: [MODULE_OPTIONS_TOKEN, NAME],
+    useFactory: (options: NbAioPoolModuleOptions, name: string) => resolveModuleOptions(options, name),
+  },
+  {
+    provide: AppLog,
+    inject: [LOGGER],
+    useFactory: (logger: Logger) => new AppLog(logger),
+  },
   {
     provide: AppBroker,
-    inject: [OPTIONS, LOGGER],
-    useFactory: (options: ResolvedModuleOptions, logger: Logger) => new AppBroker(options, logger),
+    inject: [OPTIONS, AppLog],
+    useFactory: (options: ResolvedModuleOptions, log: AppLog) => new AppBroker(options, log),
   },
   {
     provide: AppPools,
-    inject: [OPTIONS, LOGGER],
-    useFactory: ({ pools }: ResolvedModuleOptions, logger: Logger) => new AppPools(pools, logger),
+    inject: [OPTIONS, AppLog],
+    useFactory: ({ pools }: ResolvedModuleOptions, log: AppLog) => new AppPools(pools, log),
   },
   {
     provide: GracePeriod,
@@ -35,62 +51,49 @@ export const machinery: readonly Provider[] = [
     useFactory: ({ grace }: ResolvedModuleOptions) => new GracePeriod(grace),
   },
   {
-    provide: TaskHandles,
-    inject: [AppBroker, OPTIONS],
-    useFactory: ({ broker }: AppBroker, { defaults }: ResolvedModuleOptions) =>
-      new TaskHandles(broker, defaults),
+    provide: QueueConsumers,
+    inject: [AppBroker, OPTIONS, AppLog],
+    useFactory: ({ broker }: AppBroker, { grace }: ResolvedModuleOptions, log: AppLog) =>
+      new QueueConsumers({ broker, grace, log }),
   },
   {
     provide: TaskExplorer,
-    inject: [DiscoveryService, OPTIONS],
-    useFactory: (discovery: DiscoveryService, { defaults }: ResolvedModuleOptions) =>
-      new TaskExplorer(discovery, defaults),
+    inject: [DiscoveryService, OPTIONS, LOGGER],
+    useFactory: (discovery: DiscoveryService, options: ResolvedModuleOptions, logger: Logger) =>
+      new TaskExplorer(discovery, options.defaults, {
+        connection: options.name,
+        globalEnhancers: options.globalEnhancers,
+        consumes: options.consume !== false,
+        logger,
+      }),
   },
-  AioTaskRegistry,
+  {
+    provide: CONNECTION,
+    inject: [NAME, OPTIONS, AppBroker, AppPools, QueueConsumers, GracePeriod, AppLog, AppConnections],
+    useFactory: makeConnection,
+  },
 ];
 
-/** A provider for each class whose tasks may be asked for. */
-export function tasksProviders(): Provider[] {
-  return [...knownTaskClasses()].map(([provide, reference]) => ({
-    provide,
-    inject: [TaskHandles, ModulesContainer],
-    useFactory: (handles: TaskHandles, modules: ModulesContainer): object | undefined => {
-      const asker = taskAskers.askedBy(provide, modules);
-      // Another application of this process may have asked for it, in vain.
-      if (asker === undefined && !resolves(reference)) return undefined;
-      const task = reference();
-      if (readTasks(task.prototype as object).length === 0) throw noTasks(task, asker);
-      return handles.of(task);
-    },
-  }));
+/** What makes a connection of that name, and the token under which the other modules find it. */
+export function connectionProviders(name: string): Provider[] {
+  return [
+    ...machinery,
+    { provide: NAME, useValue: name },
+    { provide: connectionToken(name), useExisting: CONNECTION },
+  ];
 }
 
-/** A provider for each pool that may be asked for, and for those configured. */
-export function poolProviders(configured: readonly string[]): Provider[] {
-  for (const name of configured) getPoolToken(name);
-  return [...knownPools()].map(([provide, name]) => ({
-    provide,
-    inject: [AppPools, ModulesContainer],
-    useFactory: (pools: AppPools, modules: ModulesContainer): NbAioPool | undefined => {
-      const pool = pools.find(name);
-      const asker = pool ? undefined : poolAskers.askedBy(provide, modules);
-      if (asker !== undefined) throw unknownPool(name, asker, pools.names);
-      return pool;
-    },
-  }));
-}
-
-function resolves(reference: () => TaskClass): boolean {
-  try {
-    return readTasks(reference().prototype as object).length > 0;
-  } catch {
-    return false;
-  }
-}
-
-function unknownPool(name: string, asker: string, names: readonly string[]): PoolUnknownError {
-  return new PoolUnknownError(
-    `${asker} asks for pool '${name}', which is not configured: name it in NbAioPoolModule's option 'pools'; ` +
-      `the pools are ${names.map((each) => `'${each}'`).join(', ')}.`,
-  );
+function makeConnection(
+  name: string,
+  options: ResolvedModuleOptions,
+  broker: AppBroker,
+  pools: AppPools,
+  consumers: QueueConsumers,
+  grace: GracePeriod,
+  log: AppLog,
+  connections: AppConnections,
+): Connection {
+  const connection = { name, options, broker, pools, consumers, grace, log };
+  connections.add(connection);
+  return connection;
 }

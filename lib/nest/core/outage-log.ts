@@ -1,5 +1,4 @@
-import type { Logger } from '@nestjs/common';
-import { oneLine } from '../one-line.js';
+import type { AppLog } from './app-log.js';
 
 /** Two connection errors within this time belong to one outage, in ms, beyond the time of one attempt. */
 const QUIET = 5_000;
@@ -12,13 +11,20 @@ export class OutageLog {
 
   /** @param connectTimeout how long one attempt to reconnect takes, at most, in ms. */
   constructor(
-    private readonly logger: Logger,
+    private readonly log: AppLog,
     private readonly connectTimeout: number,
   ) {}
 
   readonly onError = (error: Error): void => {
     if (this.closed) return;
-    if (this.errors++ === 0) this.logger.warn(oneLine(`Redis: ${error.message}; trying again.`));
+    if (this.errors++ === 0) {
+      const text = `Redis: ${error.message}; trying again.`;
+      this.log.write({
+        level: 'warn',
+        text,
+        params: { event: 'redis-disconnected', error: error.message },
+      });
+    }
     this.quiet ??= setTimeout(() => this.onQuiet(), this.connectTimeout + QUIET).unref();
     this.quiet.refresh();
   };
@@ -30,7 +36,11 @@ export class OutageLog {
 
   /** Attempts follow one another: when none has failed for so long, one has succeeded. */
   private onQuiet(): void {
-    this.logger.log(`Redis: connected again, after ${this.errors} connection errors.`);
+    const { errors } = this;
+    this.log.log(`Redis: connected again, after ${errors} connection errors.`, {
+      event: 'redis-connected',
+      errors,
+    });
     this.errors = 0;
     this.quiet = undefined;
   }

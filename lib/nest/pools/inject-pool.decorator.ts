@@ -1,49 +1,24 @@
 import { Inject } from '@nestjs/common';
-import { check, nonEmptyString } from '../../options.js';
-import { Askers } from '../askers.js';
-
-const DEFAULT_POOL = 'default';
-
-/** Every pool name asked for in this process, by its token; each application makes providers of them. */
-const names = new Map<string, string>();
-
-/** Who injects which pool. */
-export const poolAskers = new Askers();
+import { injectionPlace } from '../injection-place.js';
+import { poolToken, poolAskers } from './pool-tokens.js';
 
 /**
- * Injects one of the module's pools.
+ * Injects a pool of the application: one of the module's option `pools`, or one that `registerPool` added.
  *
- * @param name as in the module's option `pools`. Default `default`, which always exists.
+ * @param name Default `default`, which always exists.
+ * @param connection the option `name` of the pool's `forRoot`. Default `default`.
  * @throws InvalidOptionError for an empty name.
  * @throws PoolUnknownError when the application starts, if no pool of that name is configured.
+ * @throws ConnectionUnknownError when the application starts, if it has no such connection.
  *
  * @example constructor(@InjectPool('crawler') private readonly crawler: NbAioPool) {}
  *
  * @publicApi
  */
-export function InjectPool(name: string = DEFAULT_POOL): PropertyDecorator & ParameterDecorator {
-  const token = getPoolToken(name);
+export function InjectPool(name?: string, connection?: string): PropertyDecorator & ParameterDecorator {
   return (target, key, index?) => {
+    const token = poolToken(`@InjectPool in ${injectionPlace(target, key, index)}`, name, connection);
     poolAskers.record(token, target);
     Inject(token)(target, key as string, index as number);
   };
-}
-
-/**
- * The token of a pool, for `app.get(getPoolToken('crawler'))` and for factories. Default: of the default pool.
- *
- * @throws InvalidOptionError for an empty name.
- * @publicApi
- */
-export function getPoolToken(name: string = DEFAULT_POOL): string {
-  check('@InjectPool', "a pool's name", name, nonEmptyString);
-  const token = `NbAioPool:${name}`;
-  names.set(token, name);
-  return token;
-}
-
-/** The tokens of all pools that this process may ask for, with their names. */
-export function knownPools(): ReadonlyMap<string, string> {
-  getPoolToken();
-  return names;
 }

@@ -1,10 +1,11 @@
 import { InvalidOptionError } from '../../errors.js';
 import { quote } from '../../options.js';
-import { checkTaskOptions, type TaskOptions } from '../../queue/index.js';
+import { checkTaskOptions } from '../../queue/index.js';
 import { TaskDecoratorError } from '../errors.js';
 import { isLifecycleHook } from '../lifecycle-hooks.js';
 import { tokenOfClass } from './task-classes.js';
 import { defineTask, type TaskClass } from './task-metadata.js';
+import { TASK_CONNECTION_RULE, type NestTaskOptions } from './task-options.js';
 
 /** What `@AioTask` answers: it fits on async methods only; elsewhere it is a compile error. @publicApi */
 export type AioTaskDecorator = <M extends (...args: never[]) => Promise<unknown>>(
@@ -32,15 +33,15 @@ export type AioTaskDecorator = <M extends (...args: never[]) => Promise<unknown>
  * @publicApi
  */
 export function AioTask(queue: string, maxConcurrency?: number): AioTaskDecorator;
-/** @param options see `TaskOptions`; the task's name is the method's unless given. @publicApi */
-export function AioTask(options: TaskOptions): AioTaskDecorator;
-export function AioTask(first: string | TaskOptions, maxConcurrency?: number): AioTaskDecorator {
+/** @param options see `NestTaskOptions`; the task's name is the method's unless given. @publicApi */
+export function AioTask(options: NestTaskOptions): AioTaskDecorator;
+export function AioTask(first: string | NestTaskOptions, maxConcurrency?: number): AioTaskDecorator {
   // Typed for what is allowed, checked for what is not: compilers other than tsc accept everything.
   return (target: unknown, key?: unknown, descriptor?: unknown): void => {
     const { prototype, method } = decoratedMethod(target, key, descriptor);
     const owner = `@AioTask on ${prototype.constructor.name}.${method}`;
     const options = optionsOf(owner, first, maxConcurrency);
-    checkTaskOptions(owner, options);
+    checkTaskOptions<NestTaskOptions>(owner, options, TASK_CONNECTION_RULE);
     defineTask(prototype, method, options);
     tokenOfClass(prototype.constructor as unknown as TaskClass);
   };
@@ -48,9 +49,9 @@ export function AioTask(first: string | TaskOptions, maxConcurrency?: number): A
 
 function optionsOf(
   owner: string,
-  first: string | TaskOptions,
+  first: string | NestTaskOptions,
   maxConcurrency: number | undefined,
-): TaskOptions {
+): NestTaskOptions {
   if (typeof first !== 'object' || first === null) {
     return { queue: first, ...(maxConcurrency === undefined ? {} : { maxConcurrency }) };
   }

@@ -1,6 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { quote } from '../../options.js';
 import { TaskDecoratorError } from '../errors.js';
+import { injectionPlace } from '../injection-place.js';
 import { taskAskers, tokenOfClass, tokenOfReference } from './task-classes.js';
 import type { TaskClass } from './task-metadata.js';
 
@@ -17,14 +18,9 @@ import type { TaskClass } from './task-metadata.js';
  * @publicApi
  */
 export function InjectTasks(task: TaskClass | (() => TaskClass)): PropertyDecorator & ParameterDecorator {
-  if (typeof task !== 'function') {
-    throw new TaskDecoratorError(
-      `@InjectTasks needs a class with @AioTask methods, but was given ${quote(task)}: ` +
-        `if two files import one another, write @InjectTasks(() => TheClass).`,
-    );
-  }
-  const token = isReference(task) ? tokenOfReference(task) : tokenOfClass(task);
+  const token = typeof task === 'function' ? tokenOf(task) : undefined;
   return (target, key, index?) => {
+    if (token === undefined) throw noClass(task, injectionPlace(target, key, index));
     taskAskers.record(token, target);
     Inject(token)(target, key as string, index as number);
   };
@@ -37,6 +33,17 @@ export function InjectTasks(task: TaskClass | (() => TaskClass)): PropertyDecora
  */
 export function getTasksToken(task: TaskClass): symbol {
   return tokenOfClass(task);
+}
+
+function tokenOf(task: TaskClass | (() => TaskClass)): symbol {
+  return isReference(task) ? tokenOfReference(task) : tokenOfClass(task);
+}
+
+function noClass(given: unknown, place: string): TaskDecoratorError {
+  return new TaskDecoratorError(
+    `@InjectTasks in ${place} needs a class with @AioTask methods, but was given ${quote(given)}: ` +
+      `if two files import one another, write @InjectTasks(() => TheClass).`,
+  );
 }
 
 /** An arrow function has no prototype; a class always has. */
