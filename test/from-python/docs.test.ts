@@ -11,7 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), 'nb-from-python-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const check = (...files: string[]) =>
-  spawnSync(process.execPath, ['scripts/write-from-python.mjs', '--check', ...files], {
+  spawnSync(process.execPath, ['scripts/write-examples.mjs', '--check', ...files], {
     cwd: root,
     encoding: 'utf8',
   });
@@ -28,7 +28,7 @@ function faults(from: string | RegExp, to: string): string {
 }
 
 test('the TypeScript of docs/from-python.md is that of the examples', () => {
-  const { status, stdout, stderr } = check();
+  const { status, stdout, stderr } = check('docs/from-python.md');
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   // Each region is quoted, and there are many.
   const [, quoted, all] = /^(\d+) of (\d+) regions\n$/.exec(stdout) ?? [];
