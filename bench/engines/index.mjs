@@ -1,7 +1,7 @@
 // Which engines there are, and which of them can run here.
 
 /** In the order of the tables. Each module exports the interface that README.md describes. */
-export const ENGINES = ['floor', 'ours', 'ours-no-context', 'bullmq', 'bee'];
+export const ENGINES = ['floor', 'ours', 'ours-no-context', 'ours-standalone', 'bullmq', 'bee'];
 
 export const loadEngine = (name) => import(`./${name}.mjs`);
 
@@ -11,6 +11,7 @@ const NEEDS = {
   floor: ['ioredis'],
   ours: NEST,
   'ours-no-context': NEST,
+  'ours-standalone': NEST,
   bullmq: ['ioredis', 'bullmq'],
   bee: ['bee-queue'],
 };
