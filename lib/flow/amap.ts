@@ -26,7 +26,7 @@ export interface FlowResults<R> extends AsyncIterableIterator<R, undefined, unde
  * source, which may be endless.
  *
  * The loop throws the first error of a task or of the source, after the results that came before it; or the
- * reason of an aborted `signal`, at once. Then, and when the loop is left early, no item is pulled any more, the
+ * reason of an aborted `signal`, before any of them; both once the source's iterator has cleaned up. Then, and when the loop is left early, no item is pulled any more, the
  * signals of the running tasks are aborted, and the source's iterator is returned. Nobody waits for tasks that
  * run on regardless; what they fail with goes to `onError`.
  *

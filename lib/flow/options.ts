@@ -13,7 +13,8 @@ export interface FlowLimits {
   maxAtOnce?: number;
   /**
    * Tasks started a second, at most, evenly spaced; aiometer's `max_per_second`. More than 0, fractions too:
-   * 0.2 is one every five seconds. The first one starts at once. Default: no limit.
+   * 0.2 is one every five seconds. The first one starts at once. Above 50 a second some second may see one more, as
+   * up to 2 ms of a timer's lateness are made up for. Default: no limit.
    */
   maxPerSecond?: number;
   /**

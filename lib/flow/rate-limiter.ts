@@ -7,10 +7,12 @@ import { abortSignal, checkLimiter, type RateLimiterOptions } from './options.js
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
- * Timers count whole milliseconds and come a little late. So much of it is not held against the next take, or
- * 300 a second would be 250. What is later than that (a blocked event loop) is lost: catching up would be a burst.
+ * Timers count whole milliseconds and come a little late. At high rates so much of it is not held against the next
+ * take, or 300 a second would be 250. What is later than that (a blocked event loop) is lost: catching up would be a burst.
  */
 const FORGIVEN = 2;
+/** From this spacing on, in ms, lateness costs little, and only what rounding adds is forgiven: no second sees one too many. */
+const WIDE = 20;
 
 /** In ms: what adding fractions may be wrong by. */
 const ROUNDING = 1e-6;
@@ -24,7 +26,8 @@ export interface RateLimiterStats {
 }
 
 /**
- * Lets `maxPerSecond` takes a second through, evenly spaced, and up to `burst` at once after a pause. It is the
+ * Lets `maxPerSecond` takes a second through, evenly spaced, and up to `burst` at once after a pause. Above 50 a second
+ * up to 2 ms of a timer's lateness are made up for, so a second may see a take more than that. It is the
  * Generic Cell Rate Algorithm (ITU-T I.371, in its virtual scheduling form), as in aiometer: one number, the
  * time at which the next take is due in theory; no counter, no window, and no timer while nobody waits.
  *
@@ -38,10 +41,14 @@ export class RateLimiter {
   readonly #origin: number;
   /** Between two takes. */
   readonly #spacing: number;
+  /** How late a timer may be without the next take being any later. */
+  readonly #forgiven: number;
   /** How far the theoretical time may be ahead. */
   readonly #tolerance: number;
   /** The theoretical arrival time of the next take. */
   #due = 0;
+  /** By how much the timer under way is later than it should be, because it counts whole milliseconds. */
+  #rounding = 0;
   /** When somebody was last let through after a wait. */
   #servedAt = -Infinity;
   readonly #waiters = new LinkedList<Waiter>();
@@ -59,6 +66,7 @@ export class RateLimiter {
     this.#clock = clock;
     this.#origin = clock.now();
     this.#spacing = Math.min(1000 / maxPerSecond, Number.MAX_SAFE_INTEGER);
+    this.#forgiven = this.#spacing < WIDE ? FORGIVEN : 0;
     this.#tolerance = this.#spacing * (burst - 1);
   }
 
@@ -88,8 +96,8 @@ export class RateLimiter {
     const now = this.#now();
     if (this.#waiters.size > 0 || !this.#isFree(now)) return false;
     // Who comes right after somebody was served, be it the same caller again, has as good as waited in line.
-    const inLine = now - this.#servedAt <= FORGIVEN;
-    this.#grant(inLine ? now - FORGIVEN : now);
+    const inLine = now - this.#servedAt <= this.#forgiven;
+    this.#grant(inLine ? now - this.#forgiven : now);
     return true;
   }
 
@@ -118,8 +126,10 @@ export class RateLimiter {
   /** One timer, for the first in line. */
   #arm(): void {
     if (this.#cancelTimer !== undefined || this.#waiters.size === 0) return;
-    const wait = Math.ceil(this.#due - this.#tolerance - ROUNDING - this.#now());
-    this.#cancelTimer = this.#clock.schedule(this.#serve, Math.min(Math.max(wait, 1), LONGEST_TIMER));
+    const exact = this.#due - this.#tolerance - this.#now();
+    const wait = Math.max(Math.ceil(exact - ROUNDING), 1);
+    this.#rounding = Math.min(wait - exact, 1);
+    this.#cancelTimer = this.#clock.schedule(this.#serve, Math.min(wait, LONGEST_TIMER));
   }
 
   readonly #serve = (): void => {
@@ -128,7 +138,8 @@ export class RateLimiter {
     // A timer may also come too early: then this does nothing but to arm the next one.
     while (this.#waiters.size > 0 && this.#isFree(now)) {
       this.#servedAt = now;
-      this.#grant(now - FORGIVEN);
+      this.#grant(now - Math.max(this.#forgiven, this.#rounding));
+      this.#rounding = 0;
       this.#waiters.shift()!.grant();
     }
     this.#arm();

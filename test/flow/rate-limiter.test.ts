@@ -115,10 +115,14 @@ describe('takes are evenly spaced', () => {
           }
           while (clock.next()) note();
           const spacing = 1000 / rate;
-          // In any stretch: never more than the rate allows plus the burst. 2 ms of a timer's lateness are forgiven.
+          // In any stretch: never more than the rate allows plus the burst. At high rates 2 ms of a timer's lateness are
+          // forgiven, at others what rounding adds.
+          const forgiven = rate > 50 ? 2.001 : 1.001;
           for (let i = 0; i < granted.length; i++) {
             for (let j = i + burst; j < granted.length; j++) {
-              expect(granted[j]! - granted[i]!).toBeGreaterThanOrEqual((j - i - burst + 1) * spacing - 2.001);
+              expect(granted[j]! - granted[i]!).toBeGreaterThanOrEqual(
+                (j - i - burst + 1) * spacing - forgiven,
+              );
             }
           }
           expect(waiting).toBe(0);
@@ -142,15 +146,26 @@ describe('timers', () => {
     expect(limiter.stats().waiting).toBe(0);
   });
 
-  test('a little lateness is not held against the next take', async () => {
-    const { clock, times, take } = limited({ maxPerSecond: 10 });
+  test('at high rates a little lateness is not held against the next take', async () => {
+    const { clock, times, take } = limited({ maxPerSecond: 100 });
     const all = Promise.all([take(), take(), take()]);
     await turn();
     clock.next(1.5);
     await turn();
     clock.next(0);
     await all;
-    expect(times).toEqual([0, 101.5, 200.5]);
+    expect(times).toEqual([0, 11.5, 20.5]);
+  });
+
+  test('at others it is, or a second might see one too many', async () => {
+    const { clock, times, take } = limited({ maxPerSecond: 5 });
+    const all = Promise.all(Array.from({ length: 7 }, () => take()));
+    for (let late = 1.9; times.length < 7; late = 0) {
+      await turn();
+      if (times.length < 7) clock.next(late);
+    }
+    await all;
+    expect(times[6]! - times[1]!).toBeGreaterThanOrEqual(1_000);
   });
 
   test('nor where one caller takes again and again, faster than timers count', async () => {
