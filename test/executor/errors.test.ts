@@ -61,6 +61,7 @@ describe('an error of a function', () => {
     ['text', 'just text'],
     ['object', { reason: 7 }],
     ['nothing', undefined],
+    ['oneShot', { body: 'the body' }],
   ])('what is thrown may be anything: %s', (kind, value) => {
     expect(failure(kind)).toEqual(value);
   });

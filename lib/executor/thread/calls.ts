@@ -92,7 +92,13 @@ export class Calls {
   }
 
   #fail(number: number, fault: Fault): void {
-    this.#answer([number, undefined, fault]);
+    try {
+      this.#answer([number, undefined, fault]);
+    } catch (error) {
+      // Every call gets an answer: this one holds nothing that a clone could stumble over.
+      const thrown = { root: { text: String(error) }, errors: [] };
+      this.#answer([number, undefined, { kind: 'thrown', thrown }]);
+    }
   }
 
   #answer(answer: Answer): void {

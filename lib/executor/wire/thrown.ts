@@ -37,7 +37,7 @@ class Encoder {
 
   part(value: unknown): Part {
     if (isError(value)) return { error: this.#place(value) };
-    return isCloneable(value) ? { value } : { text: textOf(value) };
+    return clone(value) ?? { text: textOf(value) };
   }
 
   #place(error: Error): number {
@@ -104,15 +104,10 @@ function nameOf(error: Error, builtin: BuiltinError, className: string): string 
     : className;
 }
 
-function isCloneable(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null)
-    return typeof value !== 'function' && typeof value !== 'symbol';
-  try {
-    structuredClone(value);
-    return true;
-  } catch {
-    return false;
-  }
+/** The copy, and not the value: a getter may throw when it is looked at once more. */
+function clone(value: unknown): Part | undefined {
+  if (typeof value === 'function' || typeof value === 'symbol') return undefined;
+  return attempt(() => ({ value: structuredClone(value) }));
 }
 
 function textOf(value: unknown): string {
