@@ -29,22 +29,45 @@ type AsyncMethod<T> = {
       : never;
 }[keyof T];
 
-/** Tried from the most overloads down: a pattern with more of them than a method has does not match it. */
-type HandleOf<F> = F extends {
+/**
+ * Tried from one signature up, and taken when it says as much as the method does: a pattern with more signatures than a
+ * method has matches it, too, and would repeat them. What has more than four, or is generic, goes by its last one.
+ */
+type HandleOf<F> = F extends (...args: infer A) => Promise<infer R>
+  ? ((...args: A) => Promise<R>) extends F
+    ? TaskHandle<A, R>
+    : OverloadedHandle<F, TaskHandle<A, R>>
+  : never;
+
+type OverloadedHandle<F, Last> = F extends {
+  (...args: infer A1): Promise<infer R1>;
+  (...args: infer A2): Promise<infer R2>;
+}
+  ? { (...args: A1): Promise<R1>; (...args: A2): Promise<R2> } extends F
+    ? TaskHandle<A1, R1> & TaskHandle<A2, R2>
+    : F extends {
+          (...args: infer A1): Promise<infer R1>;
+          (...args: infer A2): Promise<infer R2>;
+          (...args: infer A3): Promise<infer R3>;
+        }
+      ? { (...args: A1): Promise<R1>; (...args: A2): Promise<R2>; (...args: A3): Promise<R3> } extends F
+        ? TaskHandle<A1, R1> & TaskHandle<A2, R2> & TaskHandle<A3, R3>
+        : FourfoldHandle<F, Last>
+      : Last
+  : Last;
+
+type FourfoldHandle<F, Last> = F extends {
   (...args: infer A1): Promise<infer R1>;
   (...args: infer A2): Promise<infer R2>;
   (...args: infer A3): Promise<infer R3>;
   (...args: infer A4): Promise<infer R4>;
 }
-  ? TaskHandle<A1, R1> & TaskHandle<A2, R2> & TaskHandle<A3, R3> & TaskHandle<A4, R4>
-  : F extends {
-        (...args: infer A1): Promise<infer R1>;
-        (...args: infer A2): Promise<infer R2>;
-        (...args: infer A3): Promise<infer R3>;
-      }
-    ? TaskHandle<A1, R1> & TaskHandle<A2, R2> & TaskHandle<A3, R3>
-    : F extends { (...args: infer A1): Promise<infer R1>; (...args: infer A2): Promise<infer R2> }
-      ? TaskHandle<A1, R1> & TaskHandle<A2, R2>
-      : F extends (...args: infer A) => Promise<infer R>
-        ? TaskHandle<A, R>
-        : never;
+  ? {
+      (...args: A1): Promise<R1>;
+      (...args: A2): Promise<R2>;
+      (...args: A3): Promise<R3>;
+      (...args: A4): Promise<R4>;
+    } extends F
+    ? TaskHandle<A1, R1> & TaskHandle<A2, R2> & TaskHandle<A3, R3> & TaskHandle<A4, R4>
+    : Last
+  : Last;
