@@ -37,7 +37,8 @@ export class SentMessage<R, Kept extends boolean = false> {
   constructor(
     readonly id: string,
     private readonly handle: TaskHandle<never[], R, boolean>,
-    private readonly kept: Kept,
+    // Not private: the type of a private member is not in the declarations that users compile against.
+    protected readonly kept: Kept,
   ) {}
 
   /**
