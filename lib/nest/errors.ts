@@ -23,7 +23,10 @@ export class TaskScopeError extends NbError {
   readonly code = 'NB_TASK_SCOPE';
 }
 
-/** A task has a guard, pipe, interceptor or filter that Nest makes no instance of, so that it would never run. */
+/**
+ * A task has a guard, pipe, interceptor or filter that Nest makes no instance of, so that it would never run; or its
+ * interceptor answered no observable.
+ */
 export class TaskEnhancerError extends NbError {
   readonly code = 'NB_TASK_ENHANCER';
 }
@@ -38,7 +41,10 @@ export class QueueUnknownError extends NbError {
   readonly code = 'NB_QUEUE_UNKNOWN';
 }
 
-/** `@InjectPool` asks for a pool that is not configured. The message names those that are. */
+/**
+ * `@InjectPool` asks for a pool that is not configured (the message names those that are), or that a `registerPoolAsync`
+ * has not made within `connectTimeout`.
+ */
 export class PoolUnknownError extends NbError {
   readonly code = 'NB_POOL_UNKNOWN';
 }

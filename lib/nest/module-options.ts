@@ -47,7 +47,10 @@ export interface NbAioPoolModuleOptions {
   redis?: RedisSource;
   /** What every key in Redis starts with; not empty. Default `nb`. */
   prefix?: string;
-  /** How long the application tries to reach Redis when it starts, in ms; then it fails. Default 5,000, minimum 1. */
+  /**
+   * How long the application tries to reach Redis when it starts, in ms; then it fails. As long it waits for a pool of
+   * `registerPoolAsync`, from when all but the pool's own options is made. Default 5,000, minimum 1.
+   */
   connectTimeout?: number;
   /** The pools for `@InjectPool(name)`, by name. `default` always exists, with the options given here if any. */
   pools?: Record<string, PoolOptions>;

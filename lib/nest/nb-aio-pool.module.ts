@@ -104,6 +104,8 @@ export class NbAioPoolModule {
 
   /**
    * As `registerPool`, with options that other providers know. They are checked alike, when the application starts.
+   * What they need must not need the pool: PoolUnknownError when they are not there within the connection's
+   * `connectTimeout`.
    *
    * @throws UnknownOptionError, InvalidOptionError for wrong async options, at once.
    */

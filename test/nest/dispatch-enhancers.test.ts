@@ -17,7 +17,7 @@ import {
 } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, ApplicationConfig, Reflector } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
-import { AioTask } from '../../lib/index.js';
+import { AioTask, AioTaskRegistry } from '../../lib/index.js';
 import { boot, bootError, closeAfterEach, compile, Lines } from './kit.js';
 import { memory, OnAll, OnClass, OnMethod, steps, tasksOf } from './dispatch-kit.js';
 
@@ -258,6 +258,15 @@ describe('global enhancers', () => {
     const lines = new Lines();
     await boot({ imports: [memory(options)], providers }, lines);
     expect(lines.all.filter(({ text }) => text.includes('Global'))).toEqual([]);
+  });
+
+  test('are announced with the first consumer that is started by hand', async () => {
+    const lines = new Lines();
+    const app = await boot({ imports: [memory({ consume: false })], providers: [Bound, ...GLOBALS] }, lines);
+    const registry = app.get(AioTaskRegistry);
+    for (const order of ['start', 'stop', 'start'] as const) await registry[order]('bound');
+    const said = lines.texts('log').map((text) => text.split(' ')[0]);
+    expect(said).toEqual(['Global', 'Consuming', 'Stopped', 'Consuming']);
   });
 
   test('are left out with globalEnhancers: false; those of class and method stay', async () => {

@@ -246,6 +246,28 @@ describe('an interceptor', () => {
     expect(await (await bootWork([late])).run('a')).toBe('a');
   });
 
+  test.each<[string, unknown, string]>([
+    ['undefined', undefined, 'undefined'],
+    ['a promise of undefined', Promise.resolve(), 'undefined'],
+    ['null', null, 'null'],
+    ['a value', 'secret', 'a string'],
+    ['a list', ['secret'], 'an object of class Array'],
+  ])('that answers %s is named', async (_, answer, what) => {
+    class Forgets implements NestInterceptor {
+      intercept(__: ExecutionContext, next: CallHandler): Observable<unknown> {
+        next.handle();
+        return answer as Observable<unknown>;
+      }
+    }
+    const through = interceptor((next) => next.handle());
+    const work = await bootWork([UseInterceptors(Forgets), through]);
+    await expect(work.run('a')).rejects.toThrow(
+      `Interceptor Forgets of Work.work answered ${what}: return next.handle().`,
+    );
+    expect(await deadRecord(work)).toMatchObject({ error: { name: 'TaskEnhancerError' } });
+    expect(runs).toEqual([]);
+  });
+
   test('whose observable fails fails the run', async () => {
     const work = await bootWork([interceptor(() => throwError(() => new Error('no')))], undefined, retrying);
     await expect(work.run('a')).rejects.toThrow('no');
@@ -379,6 +401,25 @@ describe('an exception filter', () => {
     );
     await expect(work.run('a')).rejects.toThrow('broken');
     expect(lines.all.filter(({ text }) => text.includes('broken'))).toHaveLength(1);
+  });
+
+  test.each<[string, Error, string, number]>([
+    ['counts when it is UnrecoverableError', new UnrecoverableError('account closed'), 'account closed', 1],
+    ['is dropped when it is another', new Error('mapped'), 'broken', 3],
+  ])('what one throws that extends BaseExceptionFilter %s', async (_, thrown, message, attempts) => {
+    @Catch()
+    class Everything extends BaseExceptionFilter {
+      override catch(): void {
+        throw thrown;
+      }
+    }
+    const lines = new Lines();
+    const work = await bootWork([UseFilters(Everything)], broken, retrying, lines);
+    await expect(work.run('a')).rejects.toThrow(message);
+    expect(await deadRecord(work)).toMatchObject({ attempts, error: { message } });
+    expect(lines.texts('warn').filter((text) => text.includes('Filter Everything'))).toHaveLength(
+      message === 'broken' ? 1 : 0,
+    );
   });
 
   test('that answers HTTP requests leaves the error as it is, and a warning', async () => {

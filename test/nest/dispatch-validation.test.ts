@@ -108,6 +108,16 @@ class Shapes {
     return users;
   }
 
+  /** No rest parameter, though it spreads. */
+  @AioTask('shapes')
+  async spreads(list: string[], b = 1): Promise<unknown[]> {
+    const all: unknown[] = [];
+    for (const each of [...list, b]) {
+      all.push(each);
+    }
+    return all;
+  }
+
   @AioTask('shapes')
   async defaults(a: string, b = 'b'): Promise<unknown[]> {
     // oxlint-disable-next-line prefer-rest-params
@@ -132,6 +142,13 @@ describe('pipes see', () => {
     // What compilers tell of its type differs; that none is lost must not.
     expect(await argumentsOf([good, good, good], 'rest')).toEqual([good, good, good]);
     expect(await argumentsOf([], 'rest')).toEqual([]);
+  });
+
+  test('a spread in the method for no rest parameter', async () => {
+    expect(await argumentsOf([['a']], 'spreads')).toEqual(['a', 1]);
+    expect(seen).toHaveLength(4);
+    expect(await argumentsOf([['a'], 2, 3], 'spreads')).toEqual(['a', 2]);
+    expect(seen.slice(4)).toEqual([undefined, 'body']);
   });
 
   test('the types of all parameters, as of a payload', async () => {

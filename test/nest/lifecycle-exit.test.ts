@@ -52,6 +52,7 @@ test('an application that is made and closed again and again leaves nothing behi
 
 test.each([
   ['queue', 'NB_QUEUE_UNKNOWN'],
+  ['other-queue', 'NB_QUEUE_UNKNOWN'],
   ['unreachable', 'NB_BROKER_UNREACHABLE'],
   ['one-unreachable', 'NB_BROKER_UNREACHABLE'],
 ])('after a start that failed (%s), too, the process ends by itself', async (scenario, error) => {

@@ -104,6 +104,7 @@ const scenarios: Record<string, () => Promise<unknown>> = {
     return { before, after: resources() };
   },
   queue: () => failToStart({ redis: url, consume: ['echos'] }),
+  'other-queue': () => failToStart({ redis: url }, { redis: url, name: 'eu', consume: ['echos'] }),
   unreachable: () => failToStart(UNREACHABLE),
   'one-unreachable': () => failToStart({ redis: url }, { ...UNREACHABLE, name: 'eu' }),
   async overdue() {

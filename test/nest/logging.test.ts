@@ -213,12 +213,15 @@ describe('RepeatLog', () => {
     expect(written.some(({ text }) => /the last of \d+ other events in/.test(text))).toBe(true);
   });
 
-  test('close tells what was counted, and leaves no timer', () => {
+  test('close tells what was counted, and leaves no timer; what comes later is written at once', () => {
     const { log, texts } = start();
     log.say('g', 'k', entry('a'));
     log.say('g', 'k', entry('b'));
     log.close();
     expect(texts()).toEqual(['a', 'b (the last of 1 more like it in 1 s)']);
+    expect(jest.getTimerCount()).toBe(0);
+    for (const text of ['c', 'd']) log.say('g', 'k', entry(text));
+    expect(texts().slice(2)).toEqual(['c', 'd']);
     expect(jest.getTimerCount()).toBe(0);
   });
 });

@@ -1,7 +1,8 @@
-import { expect, test } from '@jest/globals';
-import { Injectable } from '@nestjs/common';
+import { describe, expect, test } from '@jest/globals';
+import { Injectable, Module, type DynamicModule } from '@nestjs/common';
 import { getPoolToken, InjectPool, NbAioPool, NbAioPoolModule, type PoolOptions } from '../../lib/index.js';
 import { deferred } from '../pool/signals.js';
+import { until } from '../signals.js';
 import { boot, bootError, closeAfterEach, Lines, thrownBy } from './kit.js';
 
 closeAfterEach();
@@ -48,6 +49,63 @@ test('also when a factory asks, and with forRootAsync', async () => {
   });
   expect(error).toMatchObject({ code: 'NB_POOL_UNKNOWN' });
   expect(error.message).toContain("the factory of made asks for pool 'nobody'");
+});
+
+test('app.get finds one of forRootAsync whose token was made before', async () => {
+  const token = getPoolToken('early');
+  const useFactory = () => ({ broker: 'memory' as const, pools: { early: { maxConcurrency: 3 } } });
+  const app = await boot({ imports: [NbAioPoolModule.forRootAsync({ useFactory })] });
+  expect(app.get<NbAioPool>(token).stats()).toMatchObject({ name: 'early', maxConcurrency: 3 });
+});
+
+describe('a pool whose async options', () => {
+  @Injectable()
+  class Sized {
+    constructor(@InjectPool('late') readonly pool: NbAioPool) {}
+    readonly size = 3;
+  }
+  @Module({ providers: [Sized], exports: [Sized] })
+  class SizedModule {}
+  const timers = () => process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;
+  const inModule = (registered: DynamicModule) => {
+    @Module({ imports: [registered] })
+    class LateModule {}
+    return LateModule;
+  };
+  const root = (connectTimeout: number) => NbAioPoolModule.forRoot({ broker: 'memory', connectTimeout });
+
+  test('need the pool itself fails the start, naming both', async () => {
+    const circle = NbAioPoolModule.registerPoolAsync('late', {
+      imports: [SizedModule],
+      inject: [Sized],
+      useFactory: ({ size }: Sized) => ({ maxConcurrency: size }),
+    });
+    const error = await bootError({ imports: [root(50), inModule(circle)] });
+    expect(error).toMatchObject({ code: 'NB_POOL_UNKNOWN' });
+    expect(error.message).toContain(
+      "Sized asks for pool 'late', whose registerPoolAsync in LateModule has not answered within 50 ms: " +
+        'does its factory need the pool itself?',
+    );
+  });
+
+  test('take their time is waited for, by a timer that goes when it comes', async () => {
+    const before = timers();
+    const [asked, answer] = [deferred(), deferred()];
+    const slow = NbAioPoolModule.registerPoolAsync('late', {
+      useFactory: async () => {
+        asked.resolve();
+        await answer.promise;
+        return { maxConcurrency: 2 };
+      },
+    });
+    const booted = boot({ imports: [root(15_000), SizedModule, inModule(slow)] });
+    await asked.promise;
+    await until(() => timers() > before);
+    answer.resolve();
+    const app = await booted;
+    expect(app.get(Sized).pool.stats()).toMatchObject({ name: 'late', maxConcurrency: 2 });
+    expect(timers()).toBeLessThanOrEqual(before);
+  });
 });
 
 test('an empty name is refused', () => {

@@ -5,6 +5,7 @@ import type { AppLog } from '../core/app-log.js';
 import type { GracePeriod } from '../core/grace-period.js';
 import { ConsumerControlError, QueueUnknownError } from '../errors.js';
 import { QueueConsumer } from './queue-consumer.js';
+import type { TaskExplorer } from './task-explorer.js';
 
 /** What a consumer can be told by hand. */
 export type ConsumerOrder = 'start' | 'stop' | 'pause' | 'resume';
@@ -22,7 +23,12 @@ export class QueueConsumers {
   private stage: 'starting' | 'open' | 'closing' = 'starting';
 
   constructor(
-    private readonly use: { readonly broker: Broker; readonly grace: number; readonly log: AppLog },
+    private readonly use: {
+      readonly broker: Broker;
+      readonly grace: number;
+      readonly log: AppLog;
+      readonly explorer: Pick<TaskExplorer, 'announce'>;
+    },
   ) {}
 
   /** @param chosen those that start with the application. */
@@ -65,6 +71,8 @@ export class QueueConsumers {
     const consumer = this.find(order, queue);
     if (!this.isOpen) throw this.atWrongTime(order, queue);
     if (order === 'start') {
+      // With consume: false nobody was told yet.
+      this.use.explorer.announce();
       if (await consumer.start()) this.sayConsuming([consumer]);
       return;
     }

@@ -19,7 +19,7 @@ export interface ExplorerOptions {
   readonly connection?: string | undefined;
   /** Whether global guards, pipes, interceptors and filters apply to tasks. Default true. */
   readonly globalEnhancers?: boolean | undefined;
-  /** Whether this process runs tasks at all: one that only submits has no enhancers to announce. Default true. */
+  /** Whether consumers start with the application: else its enhancers are announced with the first one. Default true. */
   readonly consumes?: boolean | undefined;
   readonly logger?: Logger | undefined;
 }
@@ -33,6 +33,7 @@ interface Found {
 /** Finds the tasks of an application's providers and controllers. Starts nothing. */
 export class TaskExplorer {
   private readonly dispatcher: Dispatcher;
+  private first: TaskSite | undefined;
   private announced = false;
 
   constructor(
@@ -53,8 +54,20 @@ export class TaskExplorer {
     const sites = this.find()
       .flatMap(sitesOf)
       .filter(({ options }) => this.isOurs(options));
-    this.announce(sites[0]);
+    this.first = sites[0]?.site;
+    if (this.options.consumes !== false) this.announce();
     return planConsumers(sites.map((site) => this.describe(site)));
+  }
+
+  /** One line, once, on the global enhancers that the tasks have, too: before the first of them runs. */
+  announce(): void {
+    const { connection = DEFAULT_CONNECTION } = this.options;
+    if (!this.first || this.announced) return;
+    this.announced = true;
+    this.dispatcher.announce(
+      this.first,
+      connection === DEFAULT_CONNECTION ? 'tasks' : `the tasks of connection '${connection}'`,
+    );
   }
 
   private isOurs(options: TaskMethod['options']): boolean {
@@ -82,16 +95,6 @@ export class TaskExplorer {
       settings: resolveTask(options, site.method, this.defaults),
       run: this.dispatcher.runOf(site),
     };
-  }
-
-  private announce(first: SiteWithOptions | undefined): void {
-    const { connection = DEFAULT_CONNECTION, consumes } = this.options;
-    if (!first || this.announced || consumes === false) return;
-    this.announced = true;
-    this.dispatcher.announce(
-      first.site,
-      connection === DEFAULT_CONNECTION ? 'tasks' : `the tasks of connection '${connection}'`,
-    );
   }
 }
 

@@ -9,6 +9,7 @@ import {
 import { ModulesContainer } from '@nestjs/core';
 import { AioTaskRegistry } from '../consumers/task-registry.js';
 import { PoolUnknownError } from '../errors.js';
+import { ownerOf } from '../pools/feature-pools.js';
 import { featureToken, knownPools, poolAskers, type PoolAddress } from '../pools/pool-tokens.js';
 import { knownTaskClasses } from '../tasks/task-classes.js';
 import { TaskHandles } from '../tasks/task-handles.js';
@@ -75,14 +76,39 @@ function poolProvider(token: string, { name, connection }: PoolAddress): Factory
       const asker = poolAskers.askedBy(token, modules);
       // Another application of this process may have asked for it, in vain.
       if (asker === undefined && !connectionsOf(modules).includes(connection)) return undefined;
-      const { pools } = await demand(found, connection, modules, `${asker} asks for pool '${name}' of`);
+      const { pools, options } = await demand(
+        found,
+        connection,
+        modules,
+        `${asker} asks for pool '${name}' of`,
+      );
       const isFeature = [...modules.values()].some((module) => module.providers.has(featureToken(token)));
-      if (isFeature) return pools.expect(name);
+      if (isFeature) {
+        const { connectTimeout } = options;
+        return pools.expect(name, connectTimeout, () =>
+          latePool(name, asker, token, modules, connectTimeout),
+        );
+      }
       const pool = pools.find(name);
       if (!pool && asker !== undefined) throw unknownPool(name, asker, pools.names);
       return pool;
     },
   };
+}
+
+/** Such a circle goes through a promise of ours, so that Nest can't see it. */
+function latePool(
+  name: string,
+  asker: string | undefined,
+  token: string,
+  modules: ModulesContainer,
+  ms: number,
+): PoolUnknownError {
+  return new PoolUnknownError(
+    `${asker ?? 'The application'} asks for pool '${name}', whose registerPoolAsync in ` +
+      `${ownerOf(featureToken(token), modules)} has not answered within ${ms} ms: does its factory need the pool ` +
+      `itself? If it is only slow, option connectTimeout gives it more time.`,
+  );
 }
 
 function unknownPool(name: string, asker: string, names: readonly string[]): PoolUnknownError {

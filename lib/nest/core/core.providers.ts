@@ -52,9 +52,13 @@ export const machinery: readonly Provider[] = [
   },
   {
     provide: QueueConsumers,
-    inject: [AppBroker, OPTIONS, AppLog],
-    useFactory: ({ broker }: AppBroker, { grace }: ResolvedModuleOptions, log: AppLog) =>
-      new QueueConsumers({ broker, grace, log }),
+    inject: [AppBroker, OPTIONS, AppLog, TaskExplorer],
+    useFactory: (
+      { broker }: AppBroker,
+      { grace }: ResolvedModuleOptions,
+      log: AppLog,
+      explorer: TaskExplorer,
+    ) => new QueueConsumers({ broker, grace, log, explorer }),
   },
   {
     provide: TaskExplorer,

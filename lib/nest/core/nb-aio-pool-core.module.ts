@@ -42,11 +42,15 @@ export class NbAioPoolCoreModule
 
   /** What is wrong with the tasks is said before anything is opened: Nest 11 closes nothing after a failed start. */
   async onModuleInit(): Promise<void> {
+    await this.connections.starting(this.start());
+  }
+
+  private async start(): Promise<void> {
     refuseUnknownConnections(this.discovery, connectionsOf(this.modules));
     const { broker, consumers, options } = this.connection;
     const plans = this.explorer.explore();
     consumers.register(plans, choosePlans(plans, options.consume));
-    await this.connections.starting(broker.open());
+    await broker.open();
   }
 
   /** The first of these hooks: all modules are initialised, and consumers may be started by hand. */

@@ -30,11 +30,14 @@ interface Repeats {
 export class RepeatLog {
   private readonly groups = new Map<string, Map<string, Repeats>>();
   private timer: NodeJS.Timeout | undefined;
+  private closed = false;
 
   constructor(private readonly write: (entry: Entry) => void) {}
 
   /** @param group, @param kind what makes two entries the same; both may come from outside. */
   say(group: string, kind: string, entry: Entry): void {
+    // A timer would outlive the application, and what it counted would never be told.
+    if (this.closed) return this.write(entry);
     const kinds = place(this.groups, group, GROUPS, () => new Map<string, Repeats>());
     const repeats = place(kinds, kind, KINDS, () => ({ count: 0, since: performance.now(), last: entry }));
     repeats.last = entry;
@@ -42,8 +45,9 @@ export class RepeatLog {
     this.timer ??= setInterval(() => this.tell(), PERIOD).unref();
   }
 
-  /** Tells what was counted, and counts no more. */
+  /** Tells what was counted, and counts no more: what comes later is written at once. */
   close(): void {
+    this.closed = true;
     this.tell();
     clearInterval(this.timer);
     this.timer = undefined;

@@ -9,8 +9,8 @@ type Switch<K extends 'switchToHttp' | 'switchToRpc' | 'switchToWs'> = ReturnTyp
 
 /**
  * What guards, interceptors and exception filters see of a task: `getType()` is `'aio'`, `getArgs()` are the
- * task's arguments as they were submitted, `getClass()` and `getHandler()` the class and its method. Mirrors
- * `GqlExecutionContext` of @nestjs/graphql.
+ * task's arguments before any pipe, after its `schema` if it has one, `getClass()` and `getHandler()` the class and its
+ * method. Mirrors `GqlExecutionContext` of @nestjs/graphql.
  *
  * @example
  * canActivate(context: ExecutionContext): boolean {

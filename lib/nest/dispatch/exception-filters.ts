@@ -2,6 +2,7 @@ import type { ExceptionFilter, Logger, Type } from '@nestjs/common';
 import { BaseExceptionFilter } from '@nestjs/core';
 import 'reflect-metadata';
 import { isObservable, lastValueFrom } from 'rxjs';
+import { UnrecoverableError } from '../../queue/index.js';
 import { ContextTypeError } from '../errors.js';
 import { oneLine } from '../one-line.js';
 import type { AioExecutionContext } from './aio-execution-context.js';
@@ -61,5 +62,6 @@ function catches(filter: ExceptionFilter, error: unknown): boolean {
 
 /** Made to answer HTTP requests: what it throws for a task says nothing of the task. */
 function isForRequests(filter: ExceptionFilter, thrown: unknown): boolean {
+  if (thrown instanceof UnrecoverableError) return false;
   return thrown instanceof ContextTypeError || filter instanceof BaseExceptionFilter;
 }

@@ -38,5 +38,7 @@ export class Parameters {
 
 /** JavaScript tells no other way: does the list of parameters end in `...name`? */
 function endsInRest(method: (...args: readonly unknown[]) => unknown): boolean {
-  return /\.\.\.[^()]*\)\s*\{/.test(Function.prototype.toString.call(method));
+  const text = Function.prototype.toString.call(method);
+  const head = text.slice(0, text.search(/\)\s*\{/));
+  return /\.\.\.\s*(?:[$\w]+|\[[^\]]*\]|\{[^}]*\})\s*$/.test(head);
 }

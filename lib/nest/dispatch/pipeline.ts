@@ -42,7 +42,7 @@ export class Pipeline {
       await admit(guards, context, (by) => {
         verdict = { kind: 'refused', by };
       });
-      return await intercept(interceptors, context, call);
+      return await intercept(interceptors, context, call, this.site.description);
     } catch (error) {
       const failure = await filtered(filters, context, error, this.misfits);
       throw verdict ? finalFailure(this.site.description, verdict, error, failure) : failure;

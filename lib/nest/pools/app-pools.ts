@@ -44,15 +44,14 @@ export class AppPools {
     return pool;
   }
 
-  /** The pool, as soon as a feature module has added it. */
-  expect(name: string): NbAioPool | Promise<NbAioPool> {
+  /**
+   * The pool, as soon as a feature module has added it.
+   * @param late makes what it rejects with when the pool is not there after `ms`.
+   */
+  expect(name: string, ms: number, late: () => Error): NbAioPool | Promise<NbAioPool> {
     const pool = this.find(name);
     if (pool) return pool;
-    const promise =
-      this.expected.get(name) ??
-      new Promise<NbAioPool>((resolve) => {
-        this.arrivals.set(name, resolve);
-      });
+    const promise = this.expected.get(name) ?? this.arrival(name, ms, late);
     this.expected.set(name, promise);
     return promise;
   }
@@ -67,6 +66,17 @@ export class AppPools {
     if (await withinTime(Promise.all(this.all().map((pool) => pool.shutdown())))) return;
     // Not awaited: what ignores its signal may run for ever.
     for (const pool of this.all()) void pool.shutdown({ wait: false });
+  }
+
+  private arrival(name: string, ms: number, late: () => Error): Promise<NbAioPool> {
+    return new Promise((resolve, reject) => {
+      // Referenced: a process whose start waits for itself has nothing else to do, and would end as if all were well.
+      const timer = setTimeout(() => reject(late()), ms);
+      this.arrivals.set(name, (pool) => {
+        clearTimeout(timer);
+        resolve(pool);
+      });
+    });
   }
 
   private all(): NbAioPool[] {

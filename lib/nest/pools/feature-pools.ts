@@ -85,7 +85,7 @@ function featurePool(name: string, connection: string, optionsOf: (answer: unkno
 }
 
 /** The names of the modules that import the one with this provider. */
-function ownerOf(token: string, modules: ModulesContainer): string {
+export function ownerOf(token: string, modules: ModulesContainer): string {
   const hosts = new Set([...modules.values()].filter((module) => module.providers.has(token)));
   const importers = [...modules.values()].filter(({ imports }) =>
     [...imports].some((each) => hosts.has(each)),

@@ -19,6 +19,10 @@ export const poolAskers = new Askers();
 /**
  * The token of a pool, for `app.get(getPoolToken('crawler'))` and for factories. Default: of the default pool.
  *
+ * Pools that only the factory of `forRootAsync` names are not known when Nest collects the providers. `app.get` finds
+ * one that is injected somewhere, or whose token was made before the application: `const CRAWLER = getPoolToken('crawler')`
+ * at the top of a file.
+ *
  * @param connection the option `name` of the pool's `forRoot`. Default `default`.
  * @throws InvalidOptionError for an empty name.
  * @publicApi
