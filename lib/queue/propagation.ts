@@ -13,7 +13,8 @@ export interface ContextPropagator {
   capture(): Record<string, string> | undefined;
   /**
    * Called for each run of a task, with all headers of its message (frozen, and empty when there are none). Must call
-   * `run` once, within the context that it restored, and answer what that answers. What it throws fails the run.
+   * `run` once, within the context that it restored, and answer what that answers. What it throws fails the run. The
+   * task's value or error stays its own, and the slot is taken until both have ended; calls after that do nothing.
    */
   restore<T>(headers: MessageHeaders, run: () => T): T;
 }

@@ -130,7 +130,11 @@ const SHOWN = 10;
 
 function issuesOf(args: readonly unknown[], result: Result, at: readonly PropertyKey[]): SchemaIssue[] {
   return (result.issues ?? []).map(({ path = [], message }) => {
-    const keys = [...at, ...path.map((segment) => (typeof segment === 'object' ? segment.key : segment))];
+    // Not path.map: that of a library's own kind of list makes one of those.
+    const keys = [
+      ...at,
+      ...Array.from(path, (segment) => (typeof segment === 'object' ? segment.key : segment)),
+    ];
     return { path: keys, message: textWithout(message, valueAt(args, keys)) };
   });
 }

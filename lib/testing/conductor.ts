@@ -9,12 +9,15 @@ import { Tally, type DrainReport } from './tally.js';
 import { TestClock } from './test-clock.js';
 import type { QueueWatcher } from './test-queue.js';
 
-/** Calls that submit calls that submit calls: a drain that goes on for so long is not going to end. */
+/** Calls that submit calls that submit calls: a drain that goes on for so long is hardly going to end. */
 const MOST_GENERATIONS = 1_000;
 /** Nor is a call within a call within a call, so deep. */
 const DEEPEST = 100;
 
-/** Decides which call runs when. One at a time, unless a call that runs waits for another one. */
+/**
+ * Decides which call runs when. A drain runs one at a time, unless a call that runs waits for another one; and there is one
+ * drain at a time. Submits in inline mode take no turns: a task may wait, without our knowing, for what another submit does.
+ */
 export class Conductor implements QueueWatcher {
   readonly clock = new TestClock((to) => this.move(to));
   readonly book = new CallBook(this.clock);
@@ -23,6 +26,9 @@ export class Conductor implements QueueWatcher {
   /** How many calls this code runs within. */
   private readonly depth = new AsyncLocalStorage<number>();
   private draining = 0;
+  private turn: Promise<unknown> = Promise.resolve();
+  /** Submits that were called, and are not stored yet. */
+  private readonly stores = new Set<Promise<void>>();
 
   constructor(
     private readonly inline: boolean,
@@ -30,23 +36,35 @@ export class Conductor implements QueueWatcher {
   ) {}
 
   /** Runs what is ready, and what that submits. @throws TestTaskAbsentError, TestTasksError */
-  async drain(leaveAbsent: boolean): Promise<DrainReport> {
+  async drain(leaveAbsent: boolean, maxGenerations?: number): Promise<DrainReport> {
     this.refuseWithin('drain()');
-    const before = this.tally.snapshot();
-    await this.runReady();
-    if (!leaveAbsent) this.connections.refuseAbsent(this.book.ready(), 'drain()');
-    return this.tally.since(before);
+    return this.inTurn(async () => {
+      const before = this.tally.snapshot();
+      await this.runReady(maxGenerations);
+      if (!leaveAbsent) this.connections.refuseAbsent(this.book.ready(), 'drain()');
+      return this.tally.since(before);
+    });
   }
 
   /** Runs the oldest that is ready. @throws TestTaskAbsentError when nothing else is */
   async runNext(): Promise<CallRecord | undefined> {
     this.refuseWithin('runNext()');
+    await this.storesBegun();
     for (const record of this.book.ready()) {
       const ran = await this.runFrom(record);
       if (ran) return ran;
     }
     this.connections.refuseAbsent(this.book.ready(), 'runNext()');
     return undefined;
+  }
+
+  storing(store: Promise<void>): void {
+    const done: Promise<void> = store
+      .catch(() => {})
+      .finally(() => {
+        this.stores.delete(done);
+      });
+    this.stores.add(done);
   }
 
   async stored(ids: readonly string[]): Promise<void> {
@@ -83,19 +101,21 @@ export class Conductor implements QueueWatcher {
     this.tally.activity++;
     if (!this.inline) return this.clock.moveTo(to);
     this.refuseWithin('clock.advance()');
-    for (let due = this.book.nextDue(); due !== undefined && due <= to; due = this.book.nextDue()) {
-      this.clock.moveTo(due);
-      await this.runReady();
-    }
-    this.clock.moveTo(to);
+    return this.inTurn(async () => {
+      for (let due = this.book.nextDue(); due !== undefined && due <= to; due = this.book.nextDue()) {
+        this.clock.moveTo(due);
+        await this.runReady();
+      }
+      this.clock.moveTo(to);
+    });
   }
 
   /** Ends when nothing is ready, and nothing runs that could submit more. */
-  private async runReady(): Promise<void> {
+  private async runReady(maxGenerations = MOST_GENERATIONS): Promise<void> {
     this.draining++;
     try {
-      for (let generation = 0; await this.runGeneration(); generation++) {
-        if (generation === MOST_GENERATIONS) throw endless();
+      for (let generation = 1; await this.runGeneration(); generation++) {
+        if (generation > maxGenerations) throw endless(maxGenerations);
       }
     } finally {
       this.draining--;
@@ -104,6 +124,7 @@ export class Conductor implements QueueWatcher {
 
   /** Runs what is ready now, else waits for what runs already. False when there is neither. */
   private async runGeneration(): Promise<boolean> {
+    await this.storesBegun();
     let ran = false;
     for (const record of this.book.ready()) {
       if (record.state(this.clock.now()) === 'ready' && (await this.runFrom(record))) ran = true;
@@ -111,7 +132,19 @@ export class Conductor implements QueueWatcher {
     if (ran) return true;
     const running = this.book.all().filter((record) => record.state(this.clock.now()) === 'running');
     await Promise.all(running.map((record) => record.ran));
-    return running.length > 0;
+    return running.length > 0 || this.stores.size > 0;
+  }
+
+  /** Also a submit that nobody awaits was called before. */
+  private async storesBegun(): Promise<void> {
+    await Promise.all(this.stores);
+  }
+
+  /** A drain that ran beside another one would count that one's runs, too. */
+  private inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const result = this.turn.then(act);
+    this.turn = result.catch(() => {});
+    return result;
   }
 
   private async runUpTo(record: CallRecord): Promise<void> {
@@ -144,10 +177,10 @@ export class Conductor implements QueueWatcher {
   }
 }
 
-function endless(): TestTasksError {
+function endless(generations: number): TestTasksError {
   return new TestTasksError(
-    `Calls that ran submitted calls, which submitted calls, ${MOST_GENERATIONS} times in a row: does a task submit itself? ` +
-      `Use runNext() to run a number of them.`,
+    `Calls that ran submitted calls, which submitted calls, ${generations} times in a row: does a task submit itself? ` +
+      `If that ends, give drain() a larger maxGenerations; else use runNext() to run a number of them.`,
   );
 }
 

@@ -1,4 +1,4 @@
-/** How many runs there were, by how they ended. @publicApi */
+/** How many runs ended during the drain, by how they ended, whoever began them (`runNext()` beside it, too). @publicApi */
 export interface DrainReport {
   /** Runs that ended well. */
   readonly done: number;

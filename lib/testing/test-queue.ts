@@ -5,6 +5,8 @@ import { waitWithDoubt, type Doubt } from './patience.js';
 
 /** What a queue tells its kit. */
 export interface QueueWatcher {
+  /** These calls are about to be stored. Never awaited here: who submits has its errors. */
+  storing(store: Promise<void>): void;
   /** These calls are stored; their submit resolves when this does. */
   stored(ids: readonly string[]): Promise<void>;
   /** Somebody waits for the result of this call. */
@@ -26,15 +28,16 @@ export class TestQueue extends TaskQueue {
   }
 
   override async submit(writer: EnvelopeWriter, args: readonly unknown[]): Promise<string> {
-    const id = await this.store(writer, args);
-    await this.watcher.stored([id]);
-    return id;
+    const ids = await this.submitMany(writer, [args]);
+    return ids[0] as string;
   }
 
   override async submitMany(writer: EnvelopeWriter, calls: Iterable<readonly unknown[]>): Promise<string[]> {
     const ids: string[] = [];
+    const storing = this.storeAll(writer, calls, ids);
+    this.watcher.storing(storing);
     try {
-      for (const args of calls) ids.push(await this.store(writer, args));
+      await storing;
     } finally {
       // Also what came before one that was refused is stored.
       await this.watcher.stored(ids);
@@ -47,6 +50,14 @@ export class TestQueue extends TaskQueue {
     return waitWithDoubt(this.watcher.doubtOf(id), (limit) =>
       super.waitForResult(id, AbortSignal.any([signal, limit])),
     );
+  }
+
+  private async storeAll(
+    writer: EnvelopeWriter,
+    calls: Iterable<readonly unknown[]>,
+    ids: string[],
+  ): Promise<void> {
+    for (const args of calls) ids.push(await this.store(writer, args));
   }
 
   private async store(writer: EnvelopeWriter, args: readonly unknown[]): Promise<string> {

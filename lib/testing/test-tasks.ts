@@ -5,7 +5,7 @@ import { AppLog } from '../nest/core/app-log.js';
 import { OPTIONS } from '../nest/core/tokens.js';
 import { TaskUnknownError, type TaskClass } from '../nest/index.js';
 import type { ResolvedModuleOptions } from '../nest/module-options.js';
-import { checkOptions, didYouMean, milliseconds, oneOf } from '../options.js';
+import { checkOptions, didYouMean, integer, milliseconds, oneOf } from '../options.js';
 import { Conductor } from './conductor.js';
 import { describeCall } from './describe-call.js';
 import { isCallOf, tasksOf } from './known-tasks.js';
@@ -32,6 +32,11 @@ export interface TestTasksOptions {
 export interface DrainOptions {
   /** What of calls whose task no provider of the application has: an error (after all others ran), or leave them. Default `refuse`. */
   absent?: 'refuse' | 'leave';
+  /**
+   * How many times in a row what ran may have submitted more, before the drain rejects: a task that submits itself never
+   * ends. Default 1,000, minimum 1.
+   */
+  maxGenerations?: number;
 }
 
 /** What `override` needs of the builder that `Test.createTestingModule` answers. @publicApi */
@@ -112,15 +117,16 @@ export class TestTasks {
 
   /**
    * Runs what is ready, oldest first and one after the other, and what that submits, until nothing is ready or
-   * runs. What is delayed stays, and so do queues that `AioTaskRegistry` paused. A task that fails does not make it reject: see what it
+   * runs; also submits that were called before and not awaited. A drain that is called during another one begins after it.
+   * What is delayed stays, and so do queues that `AioTaskRegistry` paused. A task that fails does not make it reject: see what it
    * resolves with, and `error` of the calls.
    *
    * @throws UnknownOptionError, InvalidOptionError. @throws TestTaskAbsentError when calls are left whose task no provider has.
-   * @throws TestTasksError before `compile`, within a task, and when tasks submit one another without end.
+   * @throws TestTasksError before `compile`, within a task, and when tasks submit one another more than `maxGenerations` times in a row.
    */
   async drain(options: DrainOptions = {}): Promise<DrainReport> {
-    checkOptions<DrainOptions>('drain()', options, { absent });
-    return this.conductor.drain(options.absent === 'leave');
+    checkOptions<DrainOptions>('drain()', options, { absent, maxGenerations: integer(1) });
+    return this.conductor.drain(options.absent === 'leave', options.maxGenerations);
   }
 
   /**

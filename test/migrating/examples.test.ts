@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import type { DynamicModule, INestApplicationContext } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { Controller, Get, type DynamicModule, type INestApplicationContext } from '@nestjs/common';
+import { APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
 import type { TaskClass, Tasks } from '../../lib/index.js';
 import { capturePrint } from '../from-python/kit.js';
 import { boot, closeAfterEach, Lines, type AnyClass } from '../nest/kit.js';
@@ -133,6 +133,33 @@ test('worker events', async () => {
     expect.stringMatching(/^active: \S+ of transcode$/),
     'failed: Error: no file',
   ]);
+});
+
+test('worker events of all tasks: requests do not concern it', async () => {
+  class Hello {
+    hello(): string {
+      return 'hello';
+    }
+  }
+  Controller()(Hello);
+  Get()(Hello.prototype, 'hello', Object.getOwnPropertyDescriptor(Hello.prototype, 'hello')!);
+  const module = {
+    module: Hello,
+    imports: [NbAioPoolModule.forRoot({ broker: 'memory' })],
+    controllers: [Hello],
+    providers: [events.AudioTasks, { provide: APP_INTERCEPTOR, useClass: events.AudioEvents }],
+  };
+  const app = await NestFactory.create(module, { logger: false });
+  try {
+    await app.listen(0, '127.0.0.1');
+    const answer = await fetch(await app.getUrl());
+    expect([answer.status, await answer.text()]).toEqual([200, 'hello']);
+    expect(lines).toEqual([]);
+    await tasksOf(app, events.AudioTasks).transcode.run('a');
+    expect(lines).toContain('completed: a.mp3');
+  } finally {
+    await app.close();
+  }
 });
 
 test('queue management', async () => {

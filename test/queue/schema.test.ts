@@ -13,9 +13,26 @@ describe('a message without the value', () => {
     ['Expected an object', { a: 1 }, 'Expected an object'],
     [`received ${'x'.repeat(300_000)}!`, 'x'.repeat(300_000), 'received …'],
     ['too long', 'x'.repeat(300_000), 'too long'],
+    // As JSON writes it.
+    ['must be an email (was "my \\"secret\\" pass")', 'my "secret" pass', 'must be an email (was "…")'],
+    ['was "line1\\nsecret"', 'line1\nsecret', 'was "…"'],
+    // What an object holds, however deep.
+    ['was {"user":{"pass":["hunter2"]}}', { user: { pass: ['hunter2'] } }, 'was {"user":{"pass":["…"]}}'],
+    ['was {"card":4111111111111111}', { card: 4_111_111_111_111_111 }, 'was {"card":…}'],
+    ['was Map hunter2, Set hunter3', new Map([['a', new Set(['hunter2', 'hunter3'])]]), 'was Map …, Set …'],
+    ['was ["ann.lee","ann.lee@home.org"]', ['ann.lee', 'ann.lee@home.org'], 'was ["…","…"]'],
+    // Short ones in an object may be words of the message.
+    ['one of "a" or "b", was {"k":"a"}', { k: 'a' }, 'one of "a" or "b", was {"k":"a"}'],
   ])('%#', (message, value, expected) => {
     expect(textWithout(message, value)).toBe(expected);
   });
+});
+
+test('an object that holds itself, or very much, is looked through in no time', () => {
+  const ring: unknown[] = ['hunter2'];
+  for (let i = 0; i < 100; i++) ring.push(ring, [ring]);
+  expect(textWithout('was hunter2', ring)).toBe('was …');
+  expect(textWithout('was hunter2', ['hunter2', ...Array(1_000_000).keys()])).toBe('was …');
 });
 
 describe('ArgumentsSchema', () => {
@@ -36,6 +53,29 @@ describe('ArgumentsSchema', () => {
       'work',
       'q',
     );
+
+  test("a path of a library's own kind of list, as that of arktype: the value is found all the same", async () => {
+    class Path extends Array<PropertyKey> {
+      // A number is a key here, not a length.
+      constructor(...keys: PropertyKey[]) {
+        super();
+        this.push(...keys);
+      }
+    }
+    const quoting = (...keys: PropertyKey[]) => {
+      const issues = [{ message: 'must be an email (was "canary")', path: new Path(...keys) }];
+      return { '~standard': { version: 1, vendor: 'test', validate: () => ({ issues }) } } as const;
+    };
+    for (const [schema, value, path] of [
+      [quoting(), 'canary', [0]],
+      [quoting('to'), { to: 'canary' }, [0, 'to']],
+      [quoting('to', 1), { to: ['', 'canary'] }, [0, 'to', 1]],
+    ] as const) {
+      expect(() => new ArgumentsSchema([schema], 'work', 'q').validate([value])).toThrow(
+        expect.objectContaining({ issues: [{ path, message: 'must be an email (was "…")' }] }),
+      );
+    }
+  });
 
   test('lists at most ten issues, and keeps them all', () => {
     const error = (() => {

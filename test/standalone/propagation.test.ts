@@ -263,6 +263,126 @@ describe.each(['memory', 'redis'] as const)('context on %s', (kind) => {
     expect(events).toMatchObject([{ error: { message: 'afterwards' } }, { type: 'task-dead' }]);
   });
 
+  describe('one that forgets to answer what run answers', () => {
+    const forgetful: [string, (run: () => unknown) => unknown][] = [
+      ['at once', (run) => void run()],
+      ['in a callback', (run) => user.run('eve', () => void run())],
+      ['asynchronously', async (run) => void run()],
+      ['asynchronously and late', async (run) => (await Promise.resolve(), void run())],
+      ['and rejects', async (run) => Promise.reject(new Error(String(run())))],
+    ];
+    const restoring = (restore: (run: () => unknown) => unknown): ContextPropagator => ({
+      capture: () => undefined,
+      restore: ((_: MessageHeaders, run: () => unknown) => restore(run)) as never,
+    });
+
+    test.each(forgetful)('%s: the slot stays taken until the task has ended', async (_, restore) => {
+      const gate = deferred();
+      let running = 0;
+      let most = 0;
+      let ended = 0;
+      const work = make(
+        async () => {
+          most = Math.max(most, ++running);
+          await gate.promise;
+          running--;
+          ended++;
+        },
+        { propagators: [restoring(restore)], maxConcurrency: 1, retry: { maxAttempts: 1 } },
+      );
+      const beside = make(async () => {});
+      await work.submitMany([[], [], []]);
+      consume(work, beside);
+      await until(() => running > 0);
+      // Round trips in which the next would have begun.
+      for (let i = 0; i < 5; i++) await beside.run();
+      expect([running, events]).toEqual([1, []]);
+      gate.resolve();
+      await until(() => ended === 3);
+      expect(most).toBe(1);
+    });
+
+    test.each(forgetful.slice(0, -1))('%s: value and error are those of the task', async (_, restore) => {
+      const work = make(
+        async (text: string) => {
+          await Promise.resolve();
+          if (text === '') throw new Error('of the task');
+          return text;
+        },
+        { propagators: [restoring(restore)], retry: { maxAttempts: 1 } },
+      );
+      consume(work);
+      expect(await work.run('a')).toBe('a');
+      await expect(work.run('')).rejects.toMatchObject({ cause: { message: 'of the task' } });
+    });
+
+    test('and takes its time: a task that fails meanwhile is no unhandled rejection', async () => {
+      const unhandled: unknown[] = [];
+      const note = (error: unknown): void => void unhandled.push(error);
+      process.on('unhandledRejection', note);
+      try {
+        const [begin, end] = [deferred(), deferred()];
+        let failures = 0;
+        const work = make(
+          async () => {
+            failures++;
+            throw new Error('of the task');
+          },
+          {
+            propagators: [
+              restoring(async (run) => {
+                await begin.promise;
+                run();
+                await end.promise;
+              }),
+            ],
+            retry: { maxAttempts: 1 },
+          },
+        );
+        const beside = make(async () => {});
+        consume(work, beside);
+        const failed = work.run().catch((error: unknown) => error);
+        begin.resolve();
+        await until(() => failures === 1);
+        await beside.run();
+        expect(events).toEqual([]);
+        end.resolve();
+        expect(await failed).toMatchObject({ cause: { message: 'of the task' } });
+        expect(unhandled).toEqual([]);
+      } finally {
+        process.off('unhandledRejection', note);
+      }
+    });
+
+    test.each<[string, (run: () => unknown) => unknown]>([
+      ['answers', () => undefined],
+      [
+        'throws',
+        () => {
+          throw new Error('called it never');
+        },
+      ],
+      ['rejects', async () => Promise.reject(new Error('called it never'))],
+    ])('and calls it when it is over (%s): nothing runs late', async (_, restore) => {
+      let runs = 0;
+      const late: (() => unknown)[] = [];
+      const propagator = restoring((run) => {
+        late.push(run);
+        return restore(run);
+      });
+      const work = make(async () => ++runs, {
+        propagators: [propagator],
+        retry: { maxAttempts: 2, delay: 0 },
+      });
+      consume(work);
+      await expect(work.run()).rejects.toMatchObject({
+        cause: { message: expect.stringContaining('called it never') },
+      });
+      expect(late.map((run) => run())).toEqual([undefined, undefined]);
+      expect(runs).toBe(0);
+    });
+  });
+
   test('context: false has headers for propagators too', async () => {
     const work = make(async () => user.getStore(), { propagators: [userPropagator], context: false });
     consume(work);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { NbAioPoolModule } from '../../lib/index.js';
+import { until } from '../signals.js';
 import { bench, closeAfterEach, failing, MailTasks, NOWHERE, ran, ReportTasks } from './kit.js';
 
 closeAfterEach();
@@ -47,6 +48,48 @@ describe('manual mode', () => {
       'built bob',
       'send ada 1',
       'send bob 1',
+    ]);
+  });
+
+  test('a drain sees submits that were called and not awaited, also those of its tasks', async () => {
+    const { tasks, mail } = await bench();
+    void mail.send.submit('ada', 'Hi');
+    void mail.send.submitMany([
+      ['bob', 'Hi'],
+      ['cid', 'Hi'],
+    ]);
+    MailTasks.within = async () => void mail.send.submit('dan', 'Hi');
+    void mail.inside.submit();
+    expect(await tasks.drain()).toEqual({ done: 5, delayed: 0, dead: 0 });
+    expect(ran).toEqual(['send ada 1', 'send bob 1', 'send cid 1', 'send dan 1']);
+    void mail.count.submit();
+    expect(await tasks.runNext()).toMatchObject({ task: 'MailTasks.count' });
+  });
+
+  test('a submit that is refused meanwhile is no fault of the drain', async () => {
+    const { tasks, mail } = await bench();
+    const refused = mail.send.submit(1n as never, 'Hi').catch((error: unknown) => error);
+    expect(await tasks.drain()).toEqual({ done: 0, delayed: 0, dead: 0 });
+    expect(await refused).toMatchObject({ code: 'NB_PAYLOAD_UNSUPPORTED' });
+  });
+
+  test('a drain begins after the one that is under way, and reports its own', async () => {
+    const { tasks, mail } = await bench();
+    const order: string[] = [];
+    await mail.slow.submit();
+    const first = tasks.drain().then((report) => (order.push('first'), report));
+    await until(() => tasks.submitted()[0]?.state === 'running');
+    failing.add('ada');
+    await mail.send.submit('ada', 'Hi');
+    const second = tasks.drain().then((report) => (order.push('second'), report));
+    expect(ran).toEqual([]);
+    MailTasks.finish();
+    const [one, two] = await Promise.all([first, second]);
+    expect(order).toEqual(['first', 'second']);
+    // All that was there before its end is the first one's.
+    expect([one, two]).toEqual([
+      { done: 1, delayed: 1, dead: 0 },
+      { done: 0, delayed: 0, dead: 0 },
     ]);
   });
 

@@ -34,30 +34,49 @@ function checked(task: RunnableTask): Run {
   };
 }
 
-/** One that forgets to call `run` would lose the task, and one that calls it twice would run it twice. */
+/**
+ * One that forgets to call `run` would lose the task, and one that calls it twice would run it twice. The run ends when
+ * both have ended, `restore` and the task, so that the slot stays taken; and whatever `restore` makes of it, the task's own
+ * value or error is the outcome.
+ */
 function restored(propagator: ContextPropagator, { headers, task }: Delivery, run: () => unknown): unknown {
   let calls = 0;
   let begun: unknown;
+  let over = false;
   const once = (): unknown => {
+    // Too late: this run has failed, and may be repeated.
+    if (over) return undefined;
     if (++calls > 1) throw misused(task, 'twice');
-    return (begun = run());
+    return (begun = watched(run()));
   };
-  const proof = (value: unknown): unknown => {
+  const answered = (): unknown => {
+    over = true;
     if (calls === 0) throw misused(task, 'never');
-    return value;
+    return begun;
+  };
+  const thrown = (error: unknown): unknown => {
+    over = true;
+    if (!isThenable(begun)) throw error;
+    return begun.then(() => {
+      throw error;
+    });
   };
   let value: unknown;
   try {
     value = propagator.restore(headers, once);
   } catch (error) {
-    if (!isThenable(begun)) throw error;
-    // The task runs already: its slot stays taken until it ends, and an error of its own counts more.
-    return begun.then(() => {
-      throw error;
-    });
+    return thrown(error);
   }
-  // One that restores asynchronously calls it later.
-  return calls === 0 && isThenable(value) ? value.then(proof) : proof(value);
+  // One that restores asynchronously may call it later.
+  return isThenable(value) && value !== begun ? value.then(answered, thrown) : answered();
+}
+
+/** Of one that answers without `run`'s answer nobody may have looked at it yet when it fails: that is no unhandled rejection. */
+function watched(answer: unknown): unknown {
+  if (!isThenable(answer)) return answer;
+  const promise = Promise.resolve(answer);
+  promise.catch(() => {});
+  return promise;
 }
 
 function misused(task: string, howOften: 'never' | 'twice'): InvalidOptionError {

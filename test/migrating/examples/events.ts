@@ -7,17 +7,14 @@ import {
   type NestInterceptor,
 } from '@nestjs/common';
 import { tap, type Observable } from 'rxjs';
-import {
-  AioExecutionContext,
-  AioTask,
-} from '../../../lib/index.js';
+import { AioTask, isAioContext } from '../../../lib/index.js';
 
 // #region events
 @Injectable()
 export class AudioEvents implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler) {
-    const { id, task } =
-      AioExecutionContext.create(context).getTaskContext();
+    if (!isAioContext(context)) return next.handle();
+    const { id, task } = context.getTaskContext();
     console.log(`active: ${id} of ${task}`);
     return (next.handle() as Observable<string>).pipe(
       tap({
