@@ -8,7 +8,7 @@ export class Outcomes {
   constructor(private readonly audit: Audit) {}
 
   async of<A extends readonly unknown[]>(handle: TaskHandle<A, Receipt>, ...args: A): Promise<string> {
-    let sent: SentMessage<Receipt>;
+    let sent: SentMessage<Receipt, true>;
     try {
       sent = await handle.with({ result: 60_000 }).submit(...args);
     } catch (error) {
@@ -22,7 +22,7 @@ export class Outcomes {
 
   private async endOf<A extends readonly unknown[]>(
     handle: TaskHandle<A, Receipt>,
-    sent: SentMessage<Receipt>,
+    sent: SentMessage<Receipt, true>,
   ): Promise<string> {
     try {
       const { copies } = await sent.result();
