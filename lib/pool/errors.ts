@@ -3,7 +3,7 @@ import type { PoolStats } from './stats.js';
 
 /**
  * Raised by a submit with `block: false` when no slot is free and the queue has no room; and by `onRoom()` inside
- * a task when all tasks that run wait for room themselves, so that none can come.
+ * a task when all tasks that run wait for room themselves, or for one that does, so that none can come.
  *
  * @publicApi
  */
@@ -18,7 +18,7 @@ export class PoolFullError extends NbError {
 
   static forGood(stats: PoolStats): PoolFullError {
     return new PoolFullError(
-      `${full(stats)}, and all that run wait for room in onRoom(); submit() instead: it runs a task on its caller's slot.`,
+      `${full(stats)}, and all that run wait for room in onRoom(), or for one that does; submit() instead: it runs a task on its caller's slot.`,
     );
   }
 }

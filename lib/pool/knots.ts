@@ -1,3 +1,4 @@
+import { Outlook } from './outlook.js';
 import type { Task } from './task.js';
 import type { TaskRun } from './task-run.js';
 import { openWaits } from './waits.js';
@@ -6,86 +7,81 @@ import { openWaits } from './waits.js';
 export interface Knotted {
   /** Whether some task there can go on for all that is known, or will when the pool is resumed. */
   readonly goesOn: boolean;
+  /** One of the runs on its slots, and a likely one to go on. */
+  readonly likely: TaskRun | undefined;
   /** The runs on its slots, those that lend their slot not counted. */
   tops(): Iterable<TaskRun>;
   /** Starts the task on the slot of one of these, which it returns. */
   lendAny(task: Task): TaskRun | undefined;
 }
 
-/** The runs that wait, and what is known of their children. */
-interface Chains {
-  /** Children that wait, of each run. */
-  readonly waiting: Map<TaskRun, Set<TaskRun>>;
-  /** Those of them that their parent, or somebody, waits for in turn. */
-  readonly awaited: Map<TaskRun, Set<TaskRun>>;
-}
+/** Runs to ask about, until the end of this microtask. */
+let asked = new Set<TaskRun>();
+
+/** How far to follow the first of what a run waits for, before a look at all of it. */
+const STEPS = 8;
 
 /**
  * Tasks of several full pools can wait for each other in a circle: each pool's slots are held by tasks that wait for
  * a task that waits for a slot of another of these pools. No slot would ever be free again. So whenever a run begins
- * to wait for a task without a slot, and whenever one of those ends that could still have gone on, it is asked whether
- * any run that `start` waits for, directly or by way of others, can still go on. If none can, one of the tasks that
- * they all wait for starts on the slot of a run of its pool, which cannot go on before.
+ * to wait for a task that is not running and its child, and whenever one of those ends that could still have gone on,
+ * it is asked whether anything that `start` waits for, directly or by way of others, can still go on. If nothing can,
+ * one of the tasks that they all wait for starts on the slot of a run of its pool, which cannot go on before. If they
+ * wait for no such task, but for room, they are told that none will come.
+ *
+ * Mostly the answer is found in a few steps. Else it comes a microtask later, and for all who asked at once: a circle
+ * does not go away by itself, and a look takes as long as there are runs that wait.
  */
 export function untie(start: TaskRun | undefined): void {
-  if (start === undefined || openWaits.size === 0) return;
-  const starts = [start];
-  for (let run = starts.pop(); run !== undefined; run = starts.pop()) {
-    const task = hasHope(run) ? undefined : findKnot(run);
-    const lender = task?.owner.lendAny(task);
-    // The task may have ended at once, and left both as they were.
-    if (lender !== undefined) starts.push(run, lender);
+  if (start === undefined || openWaits.size === 0 || seemsToGoOn(start)) return;
+  if (asked.size === 0) queueMicrotask(untieAll);
+  asked.add(start);
+}
+
+function untieAll(): void {
+  const starts = asked;
+  asked = new Set();
+  const hope = new Map<Knotted, boolean>();
+  const doubtful = [...starts].filter(
+    (run) => run.slot !== undefined && !seemsToGoOn(run) && !hasHope(run, hope),
+  );
+  if (doubtful.length === 0) return;
+  const outlook = new Outlook(doubtful);
+  for (const run of doubtful) if (outlook.isHopeless(run)) untieOne(run, outlook);
+}
+
+function untieOne(start: TaskRun, outlook: Outlook): void {
+  const { task, rooms } = outlook.knotOf(start);
+  if (task === undefined) {
+    for (const room of rooms) room.refuse();
+    for (const room of rooms) outlook.goesOn(room.pool);
+    return;
   }
+  const { owner } = task;
+  // What started a moment ago, for another knot, may have changed anything at once.
+  const lender = owner.goesOn ? undefined : owner.lendAny(task);
+  outlook.goesOn(owner);
+  // The task may have ended at once, and left both as they were.
+  untie(start);
+  untie(lender);
 }
 
-/** Nearly always: somebody in the pool that it waits for can go on. */
-function hasHope(run: TaskRun): boolean {
-  return run.waits?.first?.task.owner.goesOn ?? run.goesOn;
-}
-
-/** A task that must start before anything goes on that `start` waits for; undefined when something can go on. */
-function findKnot(start: TaskRun): Task | undefined {
-  const chains = findChains();
-  const runs = new Set([start]);
-  const pools = new Set<Knotted>();
-  let found: Task | undefined;
-  // A set that grows while it is visited.
-  for (const run of runs) {
-    const awaited = chains.awaited.get(run);
-    const waits = run.waits?.size ?? 0;
-    if (waits === 0 && awaited === undefined) return undefined;
-    if (run.goesOn || run.children > (chains.waiting.get(run)?.size ?? 0)) return undefined;
-    for (const child of awaited ?? []) runs.add(child);
-    for (let wish = run.waits?.first; wish !== undefined; wish = wish.next) {
-      const { owner } = wish.task;
-      found ??= wish.task;
-      if (pools.has(owner)) continue;
-      pools.add(owner);
-      if (owner.goesOn) return undefined;
-      for (const top of owner.tops()) runs.add(top);
-    }
+/** Nearly always: by the first of what it waits for, the first of what that waits for, and so on. */
+function seemsToGoOn(start: TaskRun): boolean {
+  let run: TaskRun | undefined = start;
+  for (let step = 0; run !== undefined && step < STEPS; step++) {
+    if (run.goesOn) return true;
+    const { waits }: TaskRun = run;
+    run = waits?.anyPool?.likely ?? waits?.anyTask?.run;
   }
-  return found;
+  return false;
 }
 
-/** From each run that waits up to those that wait for it. */
-function findChains(): Chains {
-  const chains: Chains = { waiting: new Map(), awaited: new Map() };
-  for (const { run } of openWaits) {
-    let child = run;
-    for (let parent = child.parent?.live; parent !== undefined; parent = child.parent?.live) {
-      const known = chains.awaited.get(parent)?.has(child) === true;
-      add(chains.waiting, parent, child);
-      if (known || child.slot?.awaited !== true) break;
-      add(chains.awaited, parent, child);
-      child = parent;
-    }
-  }
-  return chains;
-}
-
-function add(map: Map<TaskRun, Set<TaskRun>>, key: TaskRun, value: TaskRun): void {
-  const set = map.get(key);
-  if (set === undefined) map.set(key, new Set([value]));
-  else set.add(value);
+/** Whether somebody in the pool that it waits for can go on; looked up once for each pool. */
+function hasHope({ waits }: TaskRun, known: Map<Knotted, boolean>): boolean {
+  const pool = waits?.anyPool;
+  if (pool === undefined) return false;
+  let hope = known.get(pool);
+  if (hope === undefined) known.set(pool, (hope = pool.goesOn));
+  return hope;
 }

@@ -30,21 +30,18 @@ export class Lending {
 
   /**
    * Somebody waits for this task: if that is, in the end, a task of this pool, its slot is for the taking. Where it
-   * is lent already, or a task of another pool waits, that is noted: tasks of two pools may come to wait for each
-   * other.
+   * is lent already, a task of another pool waits, or the task runs and is not a child, that is noted: tasks may come
+   * to wait for each other.
    */
   awaited(task: Task): void {
     const run = currentRun()?.live;
     if (run === undefined) return;
-    const holder = findHolder(run, this.#lender);
-    if (holder !== undefined && task.state === 'waiting') {
-      addWish(task, holder);
-      this.serve(holder);
-    }
+    if (task.state === 'waiting') this.#lendTo(task, run);
     if (task.state === 'waiting') addTo(run.openWaits(), task);
+    else if (task.run === undefined) return;
+    else run.waitFor(task);
     // To wait for one that runs already may close a circle too, unless that one can go on.
-    else if (task.run === undefined || task.run.goesOn) return;
-    untie(run);
+    if (task.run?.goesOn !== true) untie(run);
   }
 
   /** Lends the slot to one task after the other, for as long as they end at once. */
@@ -96,9 +93,20 @@ export class Lending {
     return free;
   }
 
+  /** On the slot of this pool that `run`, or one that it descends from, holds. */
+  #lendTo(task: Task, run: TaskRun): void {
+    const holder = findHolder(run, this.#lender);
+    if (holder === undefined) return;
+    addWish(task, holder);
+    this.serve(holder);
+  }
+
   /** What it still waited for may be for its parent to wait for, which may be in a circle now. */
   #endWaits({ waits, parent }: TaskRun): void {
-    if (waits !== undefined) passOn(waits, parent && ((task) => addTo(parent.openWaits(), task)));
+    if (waits !== undefined) {
+      passOn(waits, parent && ((task) => addTo(parent.openWaits(), task)));
+      waits.end(parent);
+    }
     untie(parent);
   }
 

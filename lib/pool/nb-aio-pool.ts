@@ -1,4 +1,5 @@
 import { check, checkOptions } from '../options.js';
+import { callOutside } from './async-context.js';
 import { batchRun, batchSettle, batchSubmit, type TaskSource } from './batch.js';
 import { Entrance } from './entrance.js';
 import { PoolClosedError } from './errors.js';
@@ -189,8 +190,9 @@ export class NbAioPool implements AsyncDisposable {
    * Resolves when a submit would be accepted without waiting; at once if so now. Those who wait are woken in order,
    * as many as there is room for. It reserves nothing: `while (!pool.trySubmit(fn)) await pool.onRoom()`.
    *
-   * Rejects with PoolClosedError after a shutdown, and when one is called meanwhile. A task of this pool that waits
-   * so keeps its slot: when all that run do, it rejects with PoolFullError for each; `submit()` needs no room there.
+   * Rejects with PoolClosedError after a shutdown, and when one is called meanwhile. A task that waits so keeps
+   * its slot: when all that run do, or wait for one that does, it rejects with PoolFullError for each; `submit()`
+   * needs no room there.
    */
   onRoom(): Promise<void> {
     return this.#scheduler.whenRoom();
@@ -214,11 +216,19 @@ export class NbAioPool implements AsyncDisposable {
    */
   async shutdown(options: ShutdownOptions = {}): Promise<void> {
     checkOptions('shutdown', options, shutdownRules);
+    const isFirst = !this.#scheduler.closed;
     this.#scheduler.close();
     if (options.wait === false) this.#scheduler.cancel();
     this.#scheduler.resume();
+    if (isFirst) void this.#end();
     await this.#scheduler.idle();
+  }
+
+  /** From outside: inside a task `idle` is over before that task is, and until then a signal must be heeded. */
+  async #end(): Promise<void> {
+    await callOutside(() => this.#scheduler.idle());
     this.#ignoreSignals?.();
+    this.#scheduler.end();
   }
 
   /** `shutdown({ wait: true })`, at the end of an `await using` block. */
@@ -226,7 +236,10 @@ export class NbAioPool implements AsyncDisposable {
     return this.shutdown();
   }
 
-  /** For the rooms above: tells `observer` of each task that leaves its slot, until the returned function is called. */
+  /**
+   * For the rooms above: tells `observer` of each task that leaves its slot, until the returned function is called,
+   * and of the pool's end.
+   */
   [observe](observer: TaskObserver): () => void {
     return this.#scheduler.addObserver(observer);
   }

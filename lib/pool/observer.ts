@@ -8,4 +8,7 @@ export interface TaskObserver {
    * it started, itself included.
    */
   ended(ms: number, failed: boolean, running: number): void;
+
+  /** The pool was shut down and its last task has ended. For one that comes later: in a microtask. */
+  poolEnded?(): void;
 }

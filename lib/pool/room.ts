@@ -1,22 +1,18 @@
 import { setImmediate } from 'node:timers';
 import { currentRun } from './async-context.js';
 import { PoolClosedError, PoolFullError } from './errors.js';
-import type { SlotOwner } from './slot.js';
+import { untie, type Knotted } from './knots.js';
 import type { PoolStats } from './stats.js';
-import type { TaskRun } from './task-run.js';
-import { findHolder } from './wishes.js';
+import type { RoomWait } from './waits.js';
 
 /** What waiting for room needs of its scheduler. */
-export interface Rooms extends SlotOwner {
-  readonly paused: boolean;
+export interface Rooms extends Knotted {
   /** How many submits would be accepted now without waiting; 0 while others wait in line. */
   readonly room: number;
   stats(): PoolStats;
 }
 
 interface Waiter {
-  /** The task of this pool that waits so, when it is one. */
-  readonly run: TaskRun | undefined;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
@@ -28,7 +24,7 @@ interface Waiter {
  */
 export class RoomWaiters {
   readonly #rooms: Rooms;
-  #waiters: Waiter[] = [];
+  #waiters = new Set<Waiter>();
   #again = false;
 
   constructor(rooms: Rooms) {
@@ -38,18 +34,26 @@ export class RoomWaiters {
   wait(closed: boolean): Promise<void> {
     if (closed) return Promise.reject(PoolClosedError.of(this.#rooms.stats()));
     if (this.#rooms.room > 0) return Promise.resolve();
-    const run = findHolder(currentRun(), this.#rooms)?.run;
-    const room = new Promise<void>((resolve, reject) => this.#waiters.push({ run, resolve, reject }));
-    if (run !== undefined) this.#refuseWhenStuck();
-    return room;
+    return new Promise<void>((resolve, reject) => {
+      this.#waiters.add(this.#noteRun({ resolve, reject }));
+    });
+  }
+
+  get size(): number {
+    return this.#waiters.size;
   }
 
   /** There may be room now. */
   check(): void {
-    if (this.#waiters.length === 0 || this.#again) return;
-    const woken = this.#waiters.splice(0, this.#rooms.room);
-    for (const { resolve } of woken) resolve();
-    if (woken.length === 0 || this.#waiters.length === 0) return;
+    const { room } = this.#rooms;
+    if (this.#waiters.size === 0 || this.#again || room === 0) return;
+    let woken = 0;
+    for (const waiter of this.#waiters) {
+      if (woken++ === room) break;
+      this.#waiters.delete(waiter);
+      waiter.resolve();
+    }
+    if (this.#waiters.size === 0) return;
     // What they submit must count before the next are woken.
     this.#again = true;
     setImmediate(() => {
@@ -60,17 +64,33 @@ export class RoomWaiters {
 
   close(error: Error): void {
     const waiters = this.#waiters;
-    this.#waiters = [];
+    this.#waiters = new Set();
     for (const { reject } of waiters) reject(error);
   }
 
-  /** When each slot is held by a task that waits for room, no room can come any more. */
-  #refuseWhenStuck(): void {
-    const isInside = ({ run }: Waiter): boolean => run?.slot !== undefined;
-    const inside = this.#waiters.filter(isInside);
-    if (this.#rooms.paused || new Set(inside.map(({ run }) => run)).size < this.#rooms.running) return;
-    const error = PoolFullError.forGood(this.#rooms.stats());
-    this.#waiters = this.#waiters.filter((each) => !isInside(each));
-    for (const { reject } of inside) reject(error);
+  /** A task that waits so keeps its slots, so that others may wait for it, and no room ever come. */
+  #noteRun({ resolve, reject }: Waiter): Waiter {
+    const run = currentRun()?.live;
+    if (run === undefined) return { resolve, reject };
+    const waits = run.openWaits();
+    const room: RoomWait = { pool: this.#rooms, refuse: () => this.#refuse(waiter) };
+    const waiter: Waiter = {
+      resolve: () => {
+        waits.removeRoom(room);
+        resolve();
+      },
+      reject: (error) => {
+        waits.removeRoom(room);
+        reject(error);
+      },
+    };
+    waits.addRoom(room);
+    untie(run);
+    return waiter;
+  }
+
+  #refuse(waiter: Waiter): void {
+    this.#waiters.delete(waiter);
+    waiter.reject(PoolFullError.forGood(this.#rooms.stats()));
   }
 }

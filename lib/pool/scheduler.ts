@@ -12,7 +12,7 @@ import type { PoolStats } from './stats.js';
 import type { Task, TaskOwner } from './task.js';
 import type { TaskRun } from './task-run.js';
 import { openWaits } from './waits.js';
-import { dropWishes } from './wishes.js';
+import { dropWishes, fulfilWishes } from './wishes.js';
 
 export interface Limits {
   readonly name: string;
@@ -36,6 +36,7 @@ export class Scheduler implements TaskOwner, Lender, Load, Rooms {
   overdue = 0;
   paused = false;
   closed = false;
+  #ended = false;
   #maxConcurrency: number;
   /** The slots in use up to which a task may start at once; apart from `maxConcurrency` while that changes. */
   #open: number;
@@ -104,6 +105,7 @@ export class Scheduler implements TaskOwner, Lender, Load, Rooms {
 
   drop(task: Task, error: Error): void {
     const accepted = task.list !== this.blocked;
+    dropWishes(task);
     this.take(task);
     if (accepted) task.drop(error);
     else task.refuse(error);
@@ -132,6 +134,10 @@ export class Scheduler implements TaskOwner, Lender, Load, Rooms {
     return this.paused || this.#slots.goOn(this.running);
   }
 
+  get likely(): TaskRun | undefined {
+    return this.#slots.likely;
+  }
+
   tops(): Iterable<TaskRun> {
     return this.#slots.tops();
   }
@@ -148,7 +154,7 @@ export class Scheduler implements TaskOwner, Lender, Load, Rooms {
 
   /** Takes the task out of its line; the first of the blocked ones takes the place that it leaves. */
   take(task: Task): void {
-    dropWishes(task);
+    fulfilWishes(task);
     task.list!.remove(task);
     if (this.waiting.size >= this.#maxQueueSize) return;
     if (this.blocked.size === 0) return this.#room.check();
@@ -174,6 +180,7 @@ export class Scheduler implements TaskOwner, Lender, Load, Rooms {
   /** Copied on each change, so that one who leaves within a call disturbs no other. */
   addObserver(observer: TaskObserver): () => void {
     this.observers = [...(this.observers ?? []), observer];
+    if (this.#ended) queueMicrotask(() => observer.poolEnded?.());
     return () => {
       const left = this.observers?.filter((each) => each !== observer) ?? [];
       this.observers = left.length === 0 ? undefined : left;
@@ -186,6 +193,12 @@ export class Scheduler implements TaskOwner, Lender, Load, Rooms {
     const error = PoolClosedError.of(this.stats());
     while (this.blocked.first !== undefined) this.drop(this.blocked.first, error);
     this.#room.close(error);
+  }
+
+  /** Closed, and the last task has ended. */
+  end(): void {
+    this.#ended = true;
+    for (const observer of this.observers ?? []) observer.poolEnded?.();
   }
 
   /** Starts nothing new, neither on a free slot nor on a lent one. */
@@ -207,6 +220,7 @@ export class Scheduler implements TaskOwner, Lender, Load, Rooms {
   cancel(): void {
     const error = TaskCancelledError.byShutdown(this.stats());
     for (let task = this.waiting.first; task !== undefined; task = this.waiting.first) {
+      dropWishes(task);
       this.take(task);
       task.drop(error);
     }
@@ -228,7 +242,7 @@ export class Scheduler implements TaskOwner, Lender, Load, Rooms {
     this.running--;
     this.#slots.free(slot);
     // A slot too many: those who wait for one now wait for the tasks on the others.
-    if (this.waiting.size > 0 || this.blocked.size > 0) this.#untie();
+    if (this.waiting.size > 0 || this.blocked.size > 0 || this.#room.size > 0) this.#untie();
     this.#idle.check();
     this.#room.check();
   }

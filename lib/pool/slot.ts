@@ -1,5 +1,5 @@
 import { callOutside, callWithin, currentRun, enter } from './async-context.js';
-import type { Wish } from './wishes.js';
+import { noteWishers, type Wish } from './wishes.js';
 import type { LinkedList } from './linked-list.js';
 import type { TaskObserver } from './observer.js';
 import type { Task } from './task.js';
@@ -86,7 +86,7 @@ export class Slot {
   #beginLater(): boolean {
     const task = this.#task!;
     if (task.state === 'running') return this.#begin();
-    task.fn = task.resource = undefined;
+    task.fn = task.resource = task.wishers = undefined;
     task.fail(task.error);
     return this.#end();
   }
@@ -113,6 +113,7 @@ export class Slot {
   readonly #callInResource = (): boolean => {
     const run = this.run!;
     run.descendFrom(currentRun());
+    if (this.#task!.wishers !== undefined) noteWishers(this.#task!);
     enter(run);
     return this.#call();
   };

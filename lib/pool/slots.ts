@@ -6,6 +6,8 @@ export class Slots {
   readonly #owner: SlotOwner;
   readonly #all: Slot[] = [];
   readonly #free: Slot[] = [];
+  /** Where the last run was found that goes on: the next look begins there. */
+  #hint = 0;
 
   constructor(owner: SlotOwner) {
     this.#owner = owner;
@@ -32,13 +34,23 @@ export class Slots {
     }
   }
 
+  /** One of these runs, the one that was last found to go on. */
+  get likely(): TaskRun | undefined {
+    return this.#all[this.#hint]?.top.run;
+  }
+
   /** Whether one of these runs can go on; or a slot of the `used` ones is just about to start its next task. */
   goOn(used: number): boolean {
     let runs = 0;
-    for (const slot of this.#all) {
-      const { run } = slot.top;
+    const { length } = this.#all;
+    for (let i = 0; i < length; i++) {
+      const index = (this.#hint + i) % length;
+      const { run } = this.#all[index]!.top;
       if (run === undefined) continue;
-      if (run.goesOn) return true;
+      if (run.goesOn) {
+        this.#hint = index;
+        return true;
+      }
       runs++;
     }
     return runs < used;

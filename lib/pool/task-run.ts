@@ -1,5 +1,6 @@
 import type { Slot } from './slot.js';
 import type { TaskContext } from './task-context.js';
+import type { Task } from './task.js';
 import { Waits } from './waits.js';
 
 /**
@@ -42,25 +43,32 @@ export class TaskRun implements TaskContext {
     return this.#children;
   }
 
-  /** What this run waits for in full pools, where no slot of its own or of its ancestors is there to lend. */
+  /** What this run is known to wait for, its children apart. */
   get waits(): Waits | undefined {
     return this.#waits;
   }
 
   /** Nothing is known that it could wait for, or its youngest child, the most likely to be running, is so. */
   get goesOn(): boolean {
-    if (this.#waits !== undefined && this.#waits.size > 0) return false;
+    if (this.#isBlocked) return false;
     if (this.#children === 0) return true;
     const child = this.#youngest;
-    return child !== undefined && child.#slot !== undefined && child.#isLeaf;
+    return child !== undefined && child.#slot !== undefined && child.#children === 0 && !child.#isBlocked;
   }
 
-  get #isLeaf(): boolean {
-    return this.#children === 0 && (this.#waits === undefined || this.#waits.size === 0);
+  get #isBlocked(): boolean {
+    return this.#waits !== undefined && !this.#waits.isEmpty;
   }
 
   openWaits(): Waits {
     return (this.#waits ??= new Waits(this));
+  }
+
+  /** It waits for a task that is on a slot. That it does so for a child needs no note. */
+  waitFor(task: Task): void {
+    const { run } = task;
+    if (run === undefined || run === this || run.#parent?.live === this) return;
+    this.openWaits().addTask(task);
   }
 
   get signal(): AbortSignal {

@@ -10,7 +10,7 @@ import type { Linked, LinkedList } from './linked-list.js';
 import type { TaskFunction } from './task-context.js';
 import type { TaskRun } from './task-run.js';
 import { Terms } from './terms.js';
-import { openWaits } from './waits.js';
+import type { Waits } from './waits.js';
 
 /** What a task needs of its pool. */
 export interface TaskOwner extends Knotted {
@@ -63,6 +63,10 @@ export class Task<T = unknown> extends PoolFuture<T> implements Linked<Task> {
   submitter: Submitter | undefined = undefined;
   /** Slots of tasks that wait for this one, on any of which it may start. */
   wishes: Wish[] | undefined = undefined;
+  /** Between getting its slot and its first step: the runs whose wish that was. */
+  wishers: TaskRun[] | undefined = undefined;
+  /** Of the runs that wait for it while it runs, and are not its parent. */
+  waiters: Set<Waits> | undefined = undefined;
   /** Takes the outcome instead of a promise, synchronously; it must not throw. */
   watcher: ((task: Task) => void) | undefined = undefined;
   /** Its submitter cannot ask yet: do not report a failure before `letGo()`. */
@@ -85,8 +89,7 @@ export class Task<T = unknown> extends PoolFuture<T> implements Linked<Task> {
 
   result(): Promise<T> {
     this.#promise ??= this.#createPromise();
-    if (this.state === 'waiting' || (openWaits.size > 0 && this.state === 'running'))
-      this.owner.awaited(this);
+    if (this.#open) this.owner.awaited(this);
     return this.#promise;
   }
 
@@ -207,9 +210,15 @@ export class Task<T = unknown> extends PoolFuture<T> implements Linked<Task> {
 
   #settled(): void {
     this.#resolve = this.#reject = undefined;
+    if (this.waiters !== undefined) this.#freeWaiters(this.waiters);
     if (this.terms !== undefined) this.terms.ended(this);
     if (this.submitter !== undefined) this.accept();
     this.watcher?.(this);
+  }
+
+  #freeWaiters(waiters: Set<Waits>): void {
+    this.waiters = undefined;
+    for (const waits of waiters) waits.removeTask(this);
   }
 }
 

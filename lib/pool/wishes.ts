@@ -2,6 +2,7 @@ import { LinkedList, type Linked } from './linked-list.js';
 import type { Slot, SlotOwner } from './slot.js';
 import type { Task } from './task.js';
 import type { TaskRun } from './task-run.js';
+import { Waits } from './waits.js';
 
 /**
  * The wish to start a task: on the slot of a task that waits for it, or, in a list of `Waits`, on any slot of its
@@ -45,6 +46,19 @@ export function dropWishes(task: Task): void {
   if (task.wishes === undefined) return;
   for (const wish of task.wishes) wish.list?.remove(wish);
   task.wishes = undefined;
+}
+
+/** The task gets its slot, and who waited for that goes on waiting for its end: see `noteWishers`. */
+export function fulfilWishes(task: Task): void {
+  if (task.wishes === undefined) return;
+  for (const { list } of task.wishes) if (list instanceof Waits) (task.wishers ??= []).push(list.run);
+  dropWishes(task);
+}
+
+/** The task has begun. Only now it is known whose child it is: a parent's waiting shows by that alone. */
+export function noteWishers(task: Task): void {
+  for (const wisher of task.wishers ?? []) wisher.live?.waitFor(task);
+  task.wishers = undefined;
 }
 
 /**

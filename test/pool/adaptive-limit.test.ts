@@ -8,7 +8,7 @@ import { AdaptiveLimit, type AdaptiveLimitOptions } from '../../lib/pool/adaptiv
 import { NbAioPool } from '../../lib/pool/index.js';
 import { compile } from '../kill/compile.js';
 import { randomNumbers } from './adaptive-simulation.js';
-import { turn } from './signals.js';
+import { deferred, turn } from './signals.js';
 
 const bounds = { min: 1, max: 100, maxEventLoopDelay: false } as const;
 
@@ -187,12 +187,25 @@ describe('options', () => {
     expect(() => new AdaptiveLimit({} as NbAioPool, bounds)).toThrow('must be an NbAioPool, but was');
   });
 
-  test('a pool that was shut down can be let go', async () => {
-    const own = new NbAioPool();
-    const limit = new AdaptiveLimit(own, bounds);
-    await own.shutdown();
-    limit.stop();
+  test('it stops by itself when its pool has been shut down and the last task has ended', async () => {
+    const own = new NbAioPool({ maxConcurrency: 7 });
+    const disable = jest.spyOn(EventLoopDelay.prototype, 'stop');
+    const limit = new AdaptiveLimit(own, { min: 1, max: 10 });
+    const gate = deferred();
+    await own.submit(() => gate.promise);
+    const end = own.shutdown();
+    await turn();
+    expect(limit.stats().stopped).toBe(false);
+    gate.resolve();
+    await end;
     expect(limit.stats().stopped).toBe(true);
+    expect(disable).toHaveBeenCalledTimes(1);
+    limit.stop();
+    const late = new AdaptiveLimit(own, { min: 1, max: 10 });
+    await turn(1);
+    expect(late.stats()).toMatchObject({ stopped: true, limit: 7 });
+    expect(disable).toHaveBeenCalledTimes(2);
+    disable.mockRestore();
   });
 });
 

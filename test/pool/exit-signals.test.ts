@@ -143,6 +143,69 @@ test('after shutdown() a signal does what it does without the pool', async () =>
   expect(exit).toEqual({ code: null, signal: 'SIGINT', lines: ['listeners 0', 'go!SIGINT'] });
 });
 
+test('after shutdown() inside a task a signal is heeded until that task has ended', async () => {
+  const exit = await run(`
+    const pool = new NbAioPool({ signals: 'finish' });
+    pool.run(async () => {
+      await pool.shutdown();
+      const heard = new Promise((resolve) => process.once('SIGINT', resolve));
+      say('go!SIGINT');
+      await heard;
+      say('listeners ' + process.listenerCount('SIGINT'));
+      await sleep(1);
+      say('finished');
+    });
+    setInterval(() => {}, 1000);
+  `);
+  expect(exit).toEqual({ code: null, signal: 'SIGINT', lines: ['go!SIGINT', 'listeners 1', 'finished'] });
+});
+
+test('a pool that is made while others end is ended too', async () => {
+  const exit = await run(`
+    const first = new NbAioPool({ signals: 'finish' });
+    first.run(async () => {
+      say('go!SIGTERM');
+      while (!first.stats().closed) await sleep(1);
+      const second = new NbAioPool({ signals: 'finish' });
+      void second.run(async () => {
+        await first.onIdle();
+        while (!second.stats().closed) await sleep(1);
+        say('second finished');
+      });
+      say('first finished');
+    });
+    setInterval(() => {}, 1000);
+  `);
+  expect(exit).toEqual({
+    code: null,
+    signal: 'SIGTERM',
+    lines: ['go!SIGTERM', 'first finished', 'second finished'],
+  });
+});
+
+test('what an earlier signal has begun does not end pools that are made after a second one', async () => {
+  const exit = await run(`
+    let open;
+    const gate = new Promise((resolve) => (open = resolve));
+    let heard = 0;
+    process.on('SIGTERM', async () => {
+      if (++heard === 1) return say('again!SIGTERM');
+      await sleep(1);
+      const second = new NbAioPool({ signals: 'finish' });
+      open();
+      await first.onIdle();
+      await sleep(1);
+      say('closed ' + second.stats().closed);
+      process.exit(0);
+    });
+    const first = new NbAioPool({ signals: 'finish' });
+    first.run(() => gate);
+    say('go!SIGTERM');
+    setInterval(() => {}, 1000);
+  `);
+  expect(exit).toEqual({ code: 0, signal: null, lines: ['go!SIGTERM', 'again!SIGTERM', 'closed false'] });
+});
+
 describe('listeners', () => {
   const counts = (): number[] => ['SIGINT', 'SIGTERM'].map((signal) => process.listenerCount(signal));
   const before = counts();

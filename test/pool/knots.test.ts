@@ -1,5 +1,6 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { NbAioPool, type PoolFuture } from '../../lib/pool/index.js';
+import { TaskRun } from '../../lib/pool/task-run.js';
 import { openWaits } from '../../lib/pool/waits.js';
 import { deferred, isSettled, turn } from './signals.js';
 
@@ -142,6 +143,88 @@ describe('tasks of full pools that wait for each other at the same time', () => 
     expect(await Promise.all([first, second])).toEqual(['left', 'a']);
     expect(openWaits.size).toBe(0);
   });
+});
+
+describe('by the result() of a task that is not a child', () => {
+  test('which runs', async () => {
+    const [a, b] = pools(2) as [NbAioPool, NbAioPool];
+    const gate = deferred();
+    const first = await a.submit(() => gate.promise.then(() => b.run(() => 'child')));
+    const second = b.run(() => first.result());
+    gate.resolve();
+    expect(await second).toBe('child');
+    expect([a.stats(), b.stats()]).toMatchObject([idle, idle]);
+    expect(openWaits.size).toBe(0);
+  });
+
+  test('which waits for its slot still', async () => {
+    const [a, b] = pools(2, 1, 5) as [NbAioPool, NbAioPool];
+    const gate = deferred();
+    await a.submit(() => gate.promise);
+    const first = await a.submit(() => b.run(() => 'child'));
+    const second = b.run(() => first.result());
+    await turn();
+    expect(a.stats()).toMatchObject({ running: 1, waiting: 1 });
+    gate.resolve();
+    expect(await second).toBe('child');
+    expect(openWaits.size).toBe(0);
+  });
+
+  test('for each of several slots', async () => {
+    const [a, b] = pools(2, 3, 5) as [NbAioPool, NbAioPool];
+    const futures = await a.batchSubmit([0, 1, 2].map((i) => () => turn(1).then(() => b.run(() => i))));
+    expect(await b.batchRun([0, 1, 2].map((i) => () => futures[i]!.result()))).toEqual([0, 1, 2]);
+    expect(openWaits.size).toBe(0);
+  });
+
+  test('and the waiting outlives the child that handed its promise on', async () => {
+    const [a, b, c] = pools(3) as [NbAioPool, NbAioPool, NbAioPool];
+    const gate = deferred();
+    const first = await a.submit(() => gate.promise.then(() => b.run(() => 'child')));
+    const second = b.run(async () => (await c.run(() => ({ left: first.result() }))).left);
+    await turn();
+    gate.resolve();
+    expect(await second).toBe('child');
+    expect(openWaits.size).toBe(0);
+  });
+
+  test('lends nothing while that task goes on, and is forgotten when it ends or is cancelled', async () => {
+    const [a, b] = pools(2, 1, 5) as [NbAioPool, NbAioPool];
+    const [gate, cleanUp] = [deferred(), deferred()];
+    const first = await a.submit(() => gate.promise);
+    const overdue = await new NbAioPool().submit(() => cleanUp.promise);
+    const waiting = b.run(() => Promise.allSettled([first.result(), overdue.result()]));
+    const behind = b.run(() => 'behind');
+    expect(await isSettled(behind)).toBe(false);
+    expect(b.stats()).toMatchObject({ running: 1, lending: 0, waiting: 1 });
+    expect(openWaits.size).toBe(1);
+    overdue.cancel();
+    gate.resolve();
+    await Promise.all([waiting, behind]);
+    expect(openWaits.size).toBe(0);
+    cleanUp.resolve();
+  });
+});
+
+test('looking for circles takes no longer for a task among many', async () => {
+  const spies = (['goesOn', 'live', 'waits'] as const).map((each) =>
+    jest.spyOn(TaskRun.prototype, each, 'get'),
+  );
+  /** All the looks at runs, with `count` tasks of which each waits for another one's end or slot. */
+  const looks = async (count: number): Promise<number> => {
+    for (const spy of spies) spy.mockClear();
+    const c = new NbAioPool({ maxConcurrency: 1, maxQueueSize: 10 });
+    const b = new NbAioPool({ maxConcurrency: count / 2 });
+    const a = new NbAioPool({ maxConcurrency: count });
+    await a.batchRun(Array.from({ length: count }, () => () => b.run(() => c.run(() => turn(1)))));
+    return spies.reduce((sum, { mock }) => sum + mock.calls.length, 0);
+  };
+  try {
+    const few = await looks(200);
+    expect(await looks(800)).toBeLessThan(5 * few);
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
 });
 
 describe('a slot of another pool is not lent', () => {

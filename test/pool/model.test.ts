@@ -257,7 +257,7 @@ test.each([[true], [false]])('does what its model does, whatever comes (context:
   );
 });
 
-type How = 'run' | 'submit' | 'batch' | 'settle' | 'queue' | 'forget';
+type How = 'run' | 'submit' | 'batch' | 'settle' | 'queue' | 'forget' | 'room';
 interface Node {
   how: How;
   pool: number;
@@ -265,16 +265,19 @@ interface Node {
   inTurn: boolean;
   /** Turns of the event loop before it starts any. */
   turns: number;
+  /** The earlier tree that it waits for before that, by the result of its root; none when there is no such tree. */
+  asks: number;
   children: Node[];
 }
 
 const trees = (pools: number, depth: number): fc.Arbitrary<Node> =>
   fc.letrec<{ tree: Node }>((tie) => ({
     tree: fc.record({
-      how: fc.constantFrom<How[]>('run', 'submit', 'batch', 'settle', 'queue', 'forget'),
+      how: fc.constantFrom<How[]>('run', 'submit', 'batch', 'settle', 'queue', 'forget', 'room'),
       pool: fc.nat(pools - 1),
       inTurn: fc.boolean(),
       turns: fc.nat(2),
+      asks: fc.nat(12),
       children: fc.oneof(
         { maxDepth: depth },
         fc.constant<Node[]>([]),
@@ -310,31 +313,40 @@ function disturb(pools: NbAioPool[], disturbance: Disturbance | undefined): void
 /** Runs the trees in the pools, all at the same time; resolves with the number of tasks that ended. */
 async function runTrees(pools: NbAioPool[], roots: Node[], events: Disturbance[]): Promise<number> {
   let ended = 0;
-  const start = async ({ how, pool: number, inTurn, turns, children }: Node): Promise<void> => {
-    const pool = pools[number]!;
-    const task = async (): Promise<void> => {
-      const limit = events.length === 0 ? 0 : 3;
-      for (const { running, maxConcurrency } of pools.map((each) => each.stats())) {
-        assert(running <= Math.max(limit, maxConcurrency));
-      }
-      if (turns > 0) await turn(turns);
-      if (inTurn) for (const child of children) await start(child);
-      else await Promise.all(children.map(start));
-      ended++;
-    };
-    if (how === 'run') await pool.run(task);
+  const futures: (PoolFuture<void> | undefined)[] = [];
+  const taskOf = (node: Node, tree: number) => async (): Promise<void> => {
+    const limit = events.length === 0 ? 0 : 3;
+    for (const { running, maxConcurrency } of pools.map((each) => each.stats())) {
+      assert(running <= Math.max(limit, maxConcurrency));
+    }
+    if (node.turns > 0) await turn(node.turns);
+    if (node.asks < tree) await futures[node.asks]?.result();
+    if (node.inTurn) for (const child of node.children) await start(child, tree);
+    else await Promise.all(node.children.map((child) => start(child, tree)));
+    ended++;
+  };
+  const start = async (node: Node, tree: number): Promise<void> => {
+    const { how } = node;
+    const pool = pools[node.pool]!;
+    const task = taskOf(node, tree);
+    if (how === 'room') await pool.onRoom().catch((error) => assert(error instanceof PoolFullError));
+    if (how === 'run' || how === 'room') await pool.run(task);
     else if (how === 'submit') await (await pool.submit(task)).result();
     else if (how === 'batch') await pool.batchRun([task]);
     else if (how === 'settle') await pool.batchRun([task], { failFast: false });
     else if (how === 'queue') await pool.submit(task);
     else void pool.submit(task);
   };
+  const startTree = async (root: Node, tree: number): Promise<void> => {
+    futures[tree] = await pools[root.pool]!.submit(taskOf(root, tree));
+    await futures[tree].result();
+  };
   const busy = (): boolean =>
     pools.some((pool) => {
       const { running, waiting, blocked } = pool.stats();
       return running + waiting + blocked > 0;
     });
-  const all = Promise.all(roots.map(start)).then(async () => {
+  const all = Promise.all(roots.map(startTree)).then(async () => {
     // A task that nobody waits for may go on in a pool that was idle before.
     while (busy()) await Promise.all(pools.map((pool) => pool.onIdle()));
   });
@@ -353,7 +365,7 @@ test.each([
   [2, 2, 4],
   [3, 4, 3],
 ])(
-  'tasks of %p pools that submit to each other in any way, in %p trees, all end',
+  'tasks of %p pools that submit to each other and wait in any way, in %p trees, all end',
   async (count, many, depth) => {
     const limits = fc.record({ maxConcurrency: fc.integer({ min: 1, max: 3 }), maxQueueSize: fc.nat(3) });
     await fc.assert(

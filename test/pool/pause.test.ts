@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { NbAioPool, PoolClosedError, PoolFullError, type PoolFuture } from '../../lib/pool/index.js';
 import { observe } from '../../lib/pool/observer.js';
+import { openWaits } from '../../lib/pool/waits.js';
 import { deferred, Gauge, isSettled, turn } from './signals.js';
 
 const idle = { running: 0, lending: 0, overdue: 0, waiting: 0, blocked: 0, paused: false };
@@ -295,7 +296,106 @@ describe('onRoom', () => {
   });
 });
 
+describe('room that can never come is told as such', () => {
+  const waitForRoom = (pool: NbAioPool, gate: { promise: Promise<void> }) =>
+    pool.submit(() => gate.promise.then(() => pool.onRoom()));
+
+  test('when the pool was paused, and goes on', async () => {
+    const pool = new NbAioPool({ maxConcurrency: 1, maxQueueSize: 1 });
+    const gate = deferred();
+    const waiting = await waitForRoom(pool, gate);
+    const behind = await pool.submit(() => 'behind');
+    pool.pause();
+    gate.resolve();
+    expect(await isSettled(waiting.result())).toBe(false);
+    pool.resume();
+    await expect(waiting.result()).rejects.toBeInstanceOf(PoolFullError);
+    expect(await behind.result()).toBe('behind');
+  });
+
+  test.each([0, 1])('when the limit was lowered, with a queue of %p', async (maxQueueSize) => {
+    const pool = new NbAioPool({ maxConcurrency: 2, maxQueueSize });
+    const [gate, other] = [deferred(), deferred()];
+    const waiting = await waitForRoom(pool, gate);
+    await pool.submit(() => other.promise);
+    if (maxQueueSize > 0) await pool.submit(() => 'behind');
+    gate.resolve();
+    await turn();
+    pool.maxConcurrency = 1;
+    other.resolve();
+    await expect(waiting.result()).rejects.toBeInstanceOf(PoolFullError);
+    await pool.onIdle();
+  });
+
+  test('when the others wait for one that waits for room', async () => {
+    const pool = new NbAioPool({ maxConcurrency: 2, maxQueueSize: 1 });
+    const gate = deferred();
+    const waiting = await waitForRoom(pool, gate);
+    const other = pool.run(() => waiting.result());
+    const behind = await pool.submit(() => 'behind');
+    gate.resolve();
+    await expect(other).rejects.toBeInstanceOf(PoolFullError);
+    expect(await behind.result()).toBe('behind');
+    expect(openWaits.size).toBe(0);
+  });
+
+  test('when it is the room of another pool, whose tasks wait for this one', async () => {
+    const [a, b] = [1, 2].map(() => new NbAioPool({ maxConcurrency: 1, maxQueueSize: 1 })) as [
+      NbAioPool,
+      NbAioPool,
+    ];
+    const gate = deferred();
+    const inA = await a.submit(() => gate.promise.then(() => b.onRoom()));
+    const inB = b.run(() => gate.promise.then(() => inA.result()));
+    const behind = await b.submit(() => 'behind');
+    gate.resolve();
+    await expect(inB).rejects.toBeInstanceOf(PoolFullError);
+    expect(await behind.result()).toBe('behind');
+  });
+
+  test('but not while a task there goes on', async () => {
+    const pool = new NbAioPool({ maxConcurrency: 2, maxQueueSize: 0 });
+    const [gate, other] = [deferred(), deferred()];
+    const waiting = await waitForRoom(pool, gate);
+    await pool.submit(() => other.promise);
+    gate.resolve();
+    expect(await isSettled(waiting.result())).toBe(false);
+    other.resolve();
+    await waiting.result();
+    expect(openWaits.size).toBe(0);
+  });
+
+  test('a task that ends without waiting for it is forgotten', async () => {
+    const pool = new NbAioPool({ maxConcurrency: 1, maxQueueSize: 0 });
+    let room: Promise<void> | undefined;
+    await pool.run(() => void (room = pool.onRoom()));
+    await room;
+    expect(openWaits.size).toBe(0);
+  });
+});
+
 describe('an observer', () => {
+  test('is told of the end of the pool, however late it comes', async () => {
+    const pool = new NbAioPool();
+    const gate = deferred();
+    const told: string[] = [];
+    const note = (who: string) => ({
+      ended: () => void told.push('task'),
+      poolEnded: () => void told.push(who),
+    });
+    pool[observe](note('first'));
+    // Inside, shutdown() does not wait for the task itself.
+    await pool.submit(() => pool.shutdown().then(() => gate.promise));
+    await turn();
+    expect(told).toEqual([]);
+    gate.resolve();
+    await pool.shutdown();
+    expect(told).toEqual(['task', 'first']);
+    pool[observe](note('late'));
+    await turn(1);
+    expect(told).toEqual(['task', 'first', 'late']);
+  });
+
   test('is told of each task that leaves its slot, and no more after its removal', async () => {
     const pool = new NbAioPool({ maxConcurrency: 2, onError: () => undefined });
     const seen: [failed: boolean, running: number][] = [];

@@ -16,7 +16,9 @@ const limited = new WeakSet<NbAioPool>();
  * of Netflix' concurrency-limits and Envoy's adaptive concurrency filter. docs/adaptive-limit.md says how it
  * works, what it finds, and where it does not help.
  *
- * It only acts as tasks end, and has no timer: without tasks, or while they do not use the limit, nothing changes.
+ * It only acts as tasks end: without tasks, or while they do not use the limit, nothing changes. Its only timer is
+ * that of Node's event loop monitor (none with `maxEventLoopDelay: false`), which holds no process. Once the pool is
+ * shut down and its last task has ended, it stops by itself.
  *
  * @publicApi
  */
@@ -45,7 +47,10 @@ export class AdaptiveLimit implements Disposable {
       apply: () => queueMicrotask(this.#apply),
     });
     limited.add(pool);
-    this.#unobserve = pool[observe](this.#controller);
+    this.#unobserve = pool[observe]({
+      ended: (ms, failed, running) => this.#controller.ended(ms, failed, running),
+      poolEnded: () => this.stop(),
+    });
   }
 
   /** The limit that was found so far. During a probe the pool's `maxConcurrency` is lower. */

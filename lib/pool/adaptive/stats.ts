@@ -16,6 +16,6 @@ export interface AdaptiveLimitStats {
   readonly windows: number;
   /** Probes so far, one that goes on included. */
   readonly probes: number;
-  /** True from `stop()` on. */
+  /** True from `stop()` on, or from the end of the pool's last task after its shutdown. */
   readonly stopped: boolean;
 }
