@@ -1,3 +1,5 @@
+import { warn } from '../pool/failures.js';
+
 /** Tells of the errors that a call can no longer deliver: each of them once, and none of them lost. */
 export class LateFailures {
   readonly #call: string;
@@ -21,18 +23,4 @@ export class LateFailures {
       warn(`onError of ${this.#call} failed itself`, 'NB_ON_ERROR_FAILED', thrown),
     );
   };
-}
-
-/** A process warning reaches stderr, and `process.on('warning')`, but ends no process. */
-function warn(message: string, code: string, error: unknown): void {
-  process.emitWarning(message, { type: 'NbAioPoolWarning', code, detail: describe(error) });
-}
-
-/** Anything can be thrown, also what cannot be turned into a string. */
-function describe(error: unknown): string {
-  try {
-    return error instanceof Error ? (error.stack ?? error.message) : String(error);
-  } catch {
-    return 'a value that cannot be shown';
-  }
 }

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers';
+import { echoes } from '../pool/failures.js';
 import { follow } from '../pool/thenable.js';
-import { cancelled, isCancellation } from './cancellation.js';
+import { cancelled } from './cancellation.js';
 import { DEFAULT_AT_ONCE } from './options.js';
 import { Place, type PlaceOwner } from './place.js';
 import { RateLimiter } from './rate-limiter.js';
@@ -111,7 +112,7 @@ export class Flow<T, R> implements PlaceOwner<R> {
   readonly failed = (error: unknown): void => {
     if (!this.#over)
       return this.#end(error, cancelled(this.#work.call, 'a task or the source failed', error));
-    if (!isCancellation(error, this.#leaveRate.signal)) this.#work.late.report(error);
+    if (!echoes(error, this.#leaveRate.signal.reason)) this.#work.late.report(error);
   };
 
   #stop(): void {

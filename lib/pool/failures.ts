@@ -69,7 +69,7 @@ function warnOfFailure(error: unknown, { pool, origin }: PoolErrorInfo): void {
 }
 
 /** A process warning reaches stderr, and `process.on('warning')`, but ends no process. */
-function warn(message: string, code: string, error: unknown): void {
+export function warn(message: string, code: string, error: unknown): void {
   process.emitWarning(message, { type: 'NbAioPoolWarning', code, detail: describe(error) });
 }
 
