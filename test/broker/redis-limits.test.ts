@@ -365,7 +365,9 @@ describe('a server that can not be used', () => {
     expect(error?.message).toContain(`127.0.0.1:${port}`);
     expect(error?.message).toContain("broker: 'memory'");
     for (const each of [error, error?.cause, ...heard]) {
-      expect(`${String(each)} ${JSON.stringify(each)} ${(each as Error)?.stack}`).not.toMatch(/s3cret|n0body/);
+      expect(`${String(each)} ${JSON.stringify(each)} ${(each as Error)?.stack}`).not.toMatch(
+        /s3cret|n0body/,
+      );
     }
   });
 
