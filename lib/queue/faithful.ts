@@ -10,6 +10,12 @@ export function checkJson(value: unknown): void {
   if (!isFaithful(value, 0)) visitJson(value, '', undefined);
 }
 
+/** As `checkJson`, for a list of arguments: what else the list carries is no argument, and need not be looked for. */
+export function checkJsonArgs(args: readonly unknown[]): void {
+  for (let i = 0; i < args.length; i++) if (!isFaithful(args[i], 1)) return visitJson(args, '', undefined);
+  if ('toJSON' in args) visitJson(args, '', undefined);
+}
+
 const DEEP = 50;
 
 /** Whether JSON surely carries it. False also for what is too deep to tell quickly, as a cycle is. */
@@ -33,13 +39,12 @@ function isFaithfulObject(value: object, depth: number): boolean {
     return isPlainArray(value);
   }
   if (!isPlain(value) || 'toJSON' in value) return false;
-  // One list of all keys, symbols too, instead of two: it is made for every object of every message.
-  for (const name of Reflect.ownKeys(value)) {
-    if (typeof name === 'symbol') return false;
+  // The one loop over keys that makes no list of them. What it finds on the prototype, too, is looked at in vain.
+  for (const name in value) {
     const each = (value as Record<string, unknown>)[name];
     if (each !== undefined && !isFaithful(each, depth)) return false;
   }
-  return true;
+  return Object.getOwnPropertySymbols(value).length === 0;
 }
 
 /** Refuses what structured clone would alter silently (classes) or throw on (functions, symbols). @throws PayloadUnsupportedError */

@@ -1,6 +1,6 @@
 import { InvalidOptionError } from '../errors.js';
 import { quote } from '../options.js';
-import { jsonCodec, type Codec } from './codec.js';
+import { encodeJsonArgs, jsonCodec, type Codec } from './codec.js';
 import { PayloadTooLargeError, PayloadUnsupportedError } from './errors.js';
 import { ENVELOPE_VERSION, type Envelope } from './envelope.js';
 import { writeHeaders, type MessageHeaders } from './headers.js';
@@ -21,6 +21,7 @@ export class EnvelopeWriter {
   private readonly head = `{"v":${ENVELOPE_VERSION},"id":"`;
   private readonly task: string;
   private readonly tail: string;
+  private readonly encodeArgs: (args: readonly unknown[]) => unknown;
 
   /**
    * @param keepResult ms, if the result is to be kept.
@@ -32,6 +33,8 @@ export class EnvelopeWriter {
     headers?: MessageHeaders,
   ) {
     this.task = `","task":${JSON.stringify(settings.name)},`;
+    const { codec } = settings;
+    this.encodeArgs = codec === jsonCodec ? encodeJsonArgs : (args) => codec.encode(args);
     const result = keepResult === undefined ? '' : `,"result":${keepResult}`;
     this.tail = `${result}${headers === undefined ? '' : writeHeaders(placeOf(settings), headers)}}`;
   }
@@ -51,7 +54,13 @@ export class EnvelopeWriter {
 
   /** @throws PayloadUnsupportedError, PayloadTooLargeError */
   write(id: string, args: readonly unknown[]): string {
-    const payload = encodeFields(this.settings, 'args', trimTrailing(this.listOf(args)), 'The arguments');
+    const payload = encodeFields(
+      this.settings,
+      'args',
+      trimTrailing(this.listOf(args)),
+      'The arguments',
+      this.encodeArgs,
+    );
     return this.head + id + this.task + payload + this.tail;
   }
 
@@ -66,7 +75,7 @@ export class EnvelopeWriter {
 /** A result as it is stored: the value of a task that is done. @throws PayloadUnsupportedError, PayloadTooLargeError */
 export function writeValue(settings: TaskSettings, value: unknown): string {
   if (value === undefined) return '{"status":"done"}';
-  return `{"status":"done",${encodeFields(settings, 'value', value, 'The result')}}`;
+  return `{"status":"done",${encodeFields(settings, 'value', value, 'The result', (each) => settings.codec.encode(each))}}`;
 }
 
 /** The arguments of an envelope whose codec is `codec`. Throws whatever the codec throws. */
@@ -81,9 +90,15 @@ export function readValue(codec: Codec, stored: Encoded & { readonly value?: unk
   return stored.data === undefined ? stored.value : decode(codec, stored);
 }
 
-function encodeFields(settings: TaskSettings, field: string, value: unknown, what: string): string {
+function encodeFields<T>(
+  settings: TaskSettings,
+  field: string,
+  value: T,
+  what: string,
+  encodeOne: (value: T) => unknown,
+): string {
   const { codec } = settings;
-  const encoded = encode(settings, value, what);
+  const encoded = encode(settings, value, what, encodeOne);
   checkSize(settings, encoded, what);
   if (codec === jsonCodec) return `"${field}":${encoded as string}`;
   const name = JSON.stringify(codec.name);
@@ -91,11 +106,15 @@ function encodeFields(settings: TaskSettings, field: string, value: unknown, wha
   return `"codec":${name},"b64":1,"data":"${Buffer.from(encoded.buffer, encoded.byteOffset, encoded.byteLength).toString('base64')}"`;
 }
 
-function encode(settings: TaskSettings, value: unknown, what: string): string | Uint8Array {
-  const { codec } = settings;
+function encode<T>(
+  settings: TaskSettings,
+  value: T,
+  what: string,
+  encodeOne: (value: T) => unknown,
+): string | Uint8Array {
   let encoded: unknown;
   try {
-    encoded = codec.encode(value);
+    encoded = encodeOne(value);
   } catch (error) {
     throw unsupported(settings, what, error instanceof Error ? error.message : String(error), error);
   }
@@ -103,7 +122,7 @@ function encode(settings: TaskSettings, value: unknown, what: string): string | 
   throw unsupported(
     settings,
     what,
-    `encode() of the codec '${codec.name}' must return a string or bytes, but returned ${typeof encoded}.`,
+    `encode() of the codec '${settings.codec.name}' must return a string or bytes, but returned ${typeof encoded}.`,
   );
 }
 
