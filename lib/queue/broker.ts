@@ -60,9 +60,9 @@ export interface LeaseOptions {
   maxCrashes: number;
 }
 
-/** A message to store. */
+/** A message to store. Neighbours of a batch whose ids are consecutive, from a page's first on, may be stored as one. */
 export interface NewMessage {
-  /** 22 characters. */
+  /** 22 characters: a page, and two digits. */
   readonly id: string;
   /** Not empty, and without line feeds (JSON holds none). */
   readonly envelope: string;

@@ -1,6 +1,5 @@
 import { Malformed } from './broker.js';
 import type { MessageHeaders } from './headers.js';
-import { ID_LENGTH } from './message-id.js';
 
 /** The version of the envelope that this release writes. `docs/wire-protocol.md` describes it. */
 export const ENVELOPE_VERSION = 1;
@@ -23,26 +22,6 @@ export interface Envelope {
   readonly headers?: MessageHeaders;
 }
 
-/**
- * Envelopes that came joined by commas, checked against their ids, which came joined, too; undefined when they are not
- * just those. Two broken envelopes can join into a sound one, and a foreign one can hold a comma: so count, and compare.
- */
-export function parseJoined(joinedIds: string, joined: string): Envelope[] | undefined {
-  let parsed: unknown[];
-  try {
-    parsed = JSON.parse(`[${joined}]`) as unknown[];
-  } catch {
-    return undefined;
-  }
-  if (parsed.length * ID_LENGTH !== joinedIds.length) return undefined;
-  for (let i = 0; i < parsed.length; i++) {
-    const id = idOf(parsed[i]);
-    if (typeof id !== 'string' || id.length !== ID_LENGTH || !joinedIds.startsWith(id, i * ID_LENGTH))
-      return undefined;
-  }
-  return parsed as Envelope[];
-}
-
 /** One envelope on its own: parsed JSON, or `Malformed`. */
 export function parseEnvelope(id: string, text: string): unknown {
   try {
@@ -51,13 +30,6 @@ export function parseEnvelope(id: string, text: string): unknown {
   } catch {
     return new Malformed(text);
   }
-}
-
-/** Cuts joined ids apart. */
-export function splitIds(joined: string): string[] {
-  const ids: string[] = [];
-  for (let at = 0; at < joined.length; at += ID_LENGTH) ids.push(joined.slice(at, at + ID_LENGTH));
-  return ids;
 }
 
 function idOf(parsed: unknown): unknown {

@@ -1,5 +1,6 @@
 import type { NewMessage } from './broker.js';
 import { BrokerClosedError, SubmitTimeoutError, SubmitUnknownError } from './errors.js';
+import { SubmitGroup } from './submit-group.js';
 
 /** What one call may carry. */
 const BATCH_COUNT = 500;
@@ -17,17 +18,9 @@ export interface SubmitLimits {
   readonly timeout: number;
 }
 
-interface Group {
-  readonly messages: readonly NewMessage[];
-  readonly bytes: number;
-  readonly since: number;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
-}
-
 /** One call under way. */
 interface Flight {
-  readonly groups: readonly Group[];
+  readonly groups: readonly SubmitGroup[];
   watchdog: NodeJS.Timeout;
 }
 
@@ -37,7 +30,9 @@ interface Flight {
  * process encodes.
  */
 export class SubmitBatcher {
-  private groups: Group[] = [];
+  private groups: SubmitGroup[] = [];
+  /** The last group, while it takes single messages. */
+  private open: SubmitGroup | undefined;
   private head = 0;
   private count = 0;
   private bytes = 0;
@@ -63,17 +58,35 @@ export class SubmitBatcher {
     return new Promise((resolve, reject) => this.waiting.push({ since: performance.now(), resolve, reject }));
   }
 
-  /** Resolves when the messages are stored. At most 500 at once. @throws what the broker's `add` throws, SubmitTimeoutError */
-  submit(messages: readonly NewMessage[]): Promise<void> {
-    return new Promise((resolve, reject) => {
-      let bytes = 0;
-      for (const message of messages) bytes += message.envelope.length;
-      this.largest = Math.max(this.largest, bytes);
-      this.groups.push({ messages, bytes, since: performance.now(), resolve, reject });
-      this.count += messages.length;
-      this.bytes += bytes;
-      this.schedule();
-    });
+  /** The id of the message that `submit` takes next. */
+  nextId(): string {
+    if (!this.open || this.open.isPageFull) this.open = new SubmitGroup();
+    return this.open.nextId();
+  }
+
+  /** Resolves when the message is stored. @throws what the broker's `add` throws, SubmitTimeoutError */
+  submit(id: string, envelope: string): Promise<void> {
+    const group = this.open as SubmitGroup;
+    if (group.messages.length === 0) this.groups.push(group);
+    group.add(id, envelope);
+    this.added(1, envelope.length);
+    return group.stored;
+  }
+
+  /** As `submit`, for at most 500 messages: all of them or none. */
+  submitGroup(group: SubmitGroup): Promise<void> {
+    // What comes after it must not go before it.
+    this.open = undefined;
+    this.groups.push(group);
+    this.added(group.messages.length, group.bytes);
+    return group.stored;
+  }
+
+  private added(count: number, bytes: number): void {
+    this.count += count;
+    this.bytes += bytes;
+    if (bytes > this.largest) this.largest = bytes;
+    this.schedule();
   }
 
   private schedule(): void {
@@ -120,8 +133,8 @@ export class SubmitBatcher {
     return setTimeout(() => this.onOverdue(flight()), ms).unref();
   }
 
-  private nextBatch(): Group[] {
-    const batch: Group[] = [];
+  private nextBatch(): SubmitGroup[] {
+    const batch: SubmitGroup[] = [];
     let count = 0;
     let bytes = 0;
     for (let group = this.groups[this.head]; group; group = this.groups[this.head]) {
@@ -135,7 +148,8 @@ export class SubmitBatcher {
   }
 
   /** Takes the oldest group out of the buffer. */
-  private forget(group: Group): void {
+  private forget(group: SubmitGroup): void {
+    if (group === this.open) this.open = undefined;
     this.head++;
     this.count -= group.messages.length;
     this.bytes -= group.bytes;

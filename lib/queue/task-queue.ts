@@ -1,9 +1,9 @@
-import type { Broker, DeadMessage, NewMessage, QueueCounts, StoredEnvelope } from './broker.js';
+import type { Broker, DeadMessage, QueueCounts, StoredEnvelope } from './broker.js';
 import { parseEnvelope, type Envelope } from './envelope.js';
-import { newMessageId } from './message-id.js';
 import { EnvelopeWriter } from './payload.js';
 import { CLEARED } from './result.js';
 import { SubmitBatcher, type SubmitLimits } from './submit-batcher.js';
+import { SubmitGroup } from './submit-group.js';
 
 /** How many messages of a `submitMany` are encoded and sent at a time, and how many of their bytes (UTF-16 units). */
 const CHUNK = 500;
@@ -42,24 +42,22 @@ export class TaskQueue {
     if (checking) await checking;
     if (!this.isOpen) await this.open();
     if (!this.batcher.hasRoom) await this.batcher.room();
-    const message = write(writer, args);
-    await this.batcher.submit([message]);
-    return message.id;
+    const id = this.batcher.nextId();
+    await this.batcher.submit(id, writer.write(id, args));
+    return id;
   }
 
   /** Stores many, a chunk at a time, and answers their ids. What a chunk throws leaves the chunks before it stored. */
   async submitMany(writer: EnvelopeWriter, calls: Iterable<readonly unknown[]>): Promise<string[]> {
     if (!this.isOpen) await this.open();
     const ids: string[] = [];
-    let chunk: NewMessage[] = [];
-    let bytes = 0;
+    let group = new SubmitGroup();
     let previous: Promise<void> = Promise.resolve();
     const send = async (): Promise<void> => {
       if (!this.batcher.hasRoom) await this.batcher.room();
-      const sending = this.batcher.submit(chunk);
+      const sending = this.batcher.submitGroup(group);
       sending.catch(() => {});
-      chunk = [];
-      bytes = 0;
+      group = new SubmitGroup();
       // One chunk under way while the next is encoded.
       await previous;
       previous = sending;
@@ -67,12 +65,12 @@ export class TaskQueue {
     for (const args of calls) {
       const checking = writer.check(args);
       if (checking) await checking;
-      const message = write(writer, args);
-      ids.push(message.id);
-      bytes += message.envelope.length;
-      if (chunk.push(message) === CHUNK || bytes >= CHUNK_BYTES) await send();
+      const id = group.nextId();
+      group.add(id, writer.write(id, args));
+      ids.push(id);
+      if (group.messages.length === CHUNK || group.bytes >= CHUNK_BYTES) await send();
     }
-    if (chunk.length > 0) await send();
+    if (group.messages.length > 0) await send();
     await previous;
     return ids;
   }
@@ -114,11 +112,6 @@ export class TaskQueue {
     await this.broker.open();
     this.isOpen = true;
   }
-}
-
-function write(writer: EnvelopeWriter, args: readonly unknown[]): NewMessage {
-  const id = newMessageId();
-  return { id, envelope: writer.write(id, args) };
 }
 
 function cleared({ id, envelope }: StoredEnvelope): { id: string; ttl: number; result: string }[] {

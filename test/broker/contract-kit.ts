@@ -11,6 +11,7 @@ import {
   type Settlements,
 } from '../../lib/queue/broker.js';
 import { newMessageId } from '../../lib/queue/message-id.js';
+import { SubmitGroup } from '../../lib/queue/submit-group.js';
 
 /** An open broker and a queue that nobody used before. */
 export interface ContractEnv {
@@ -47,13 +48,25 @@ export const PATIENT: LeaseOptions = { lease: 30_000, maxCrashes: 3 };
 /** What a consumer has that will be silent. The one that recovers it should be patient: then nothing is extended. */
 export const BRIEF: LeaseOptions = { lease: 200, maxCrashes: 3 };
 
-export function message(args: readonly unknown[] = []): NewMessage {
-  const id = newMessageId();
+/** How `messages` makes ids: each on a page of its own, or together on one, as those have that are submitted together. */
+let sharePages = false;
+
+export function usePages(share: boolean): void {
+  sharePages = share;
+}
+
+export function message(args: readonly unknown[] = [], id = newMessageId()): NewMessage {
   return { id, envelope: JSON.stringify({ v: 1, id, task: 't', args }) };
 }
 
 export function messages(count: number): NewMessage[] {
-  return Array.from({ length: count }, (_, i) => message([i]));
+  if (!sharePages) return Array.from({ length: count }, (_, i) => message([i]));
+  const group = new SubmitGroup();
+  for (let i = 0; i < count; i++) {
+    const { id, envelope } = message([i], group.nextId());
+    group.add(id, envelope);
+  }
+  return [...group.messages];
 }
 
 export function idsOf(items: readonly { readonly id: string }[]): string[] {

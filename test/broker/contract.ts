@@ -1,9 +1,9 @@
-import { describe } from '@jest/globals';
+import { beforeAll, describe } from '@jest/globals';
 import { claims } from './contract-claims.js';
 import { closing } from './contract-closing.js';
 import { envelopes } from './contract-envelopes.js';
 import { extensions } from './contract-extensions.js';
-import type { ContractEnv } from './contract-kit.js';
+import { type ContractEnv, usePages } from './contract-kit.js';
 import { leases } from './contract-leases.js';
 import { model } from './contract-model.js';
 import { pausing } from './contract-pausing.js';
@@ -16,6 +16,8 @@ import { wakes } from './contract-wakes.js';
 export interface ContractOptions {
   /** How many random histories the model test tries: few where time really passes. */
   modelRuns: number;
+  /** Whether messages that are added together have ids of one page. */
+  pages?: boolean;
 }
 
 /**
@@ -25,9 +27,10 @@ export interface ContractOptions {
 export function brokerContract(
   name: string,
   make: () => Promise<ContractEnv>,
-  { modelRuns }: ContractOptions = { modelRuns: 100 },
+  { modelRuns, pages = false }: ContractOptions = { modelRuns: 100 },
 ): void {
   describe(`broker contract: ${name}`, () => {
+    beforeAll(() => usePages(pages));
     claims(make);
     settlements(make);
     leases(make);

@@ -15,6 +15,7 @@ import { type RedisServer, startRedis } from '../redis-server.js';
 import { until } from '../signals.js';
 import { startProxy, type TcpProxy } from '../tcp-proxy.js';
 import { Consumer, type ContractEnv } from './contract-kit.js';
+import { idsOfEntries } from './entries.js';
 
 /** No wait of these tests takes this long unless something is wrong, however loaded the machine is. */
 export const PATIENCE = 15_000;
@@ -110,7 +111,12 @@ export class Lab {
       raw.zrange(keys.delayed, '0', '-1'),
       ...[...loans, ...recovering].map((key) => raw.smembers(key)),
     ]);
-    return lists.flat().toSorted();
+    return idsOfEntries(lists.flat()).toSorted();
+  }
+
+  /** The ids of what is ready, oldest first. */
+  async ready(): Promise<string[]> {
+    return idsOfEntries(await this.raw.lrange(this.keys.ready, 0, -1));
   }
 
   /** Resolves when everything is settled: what is left is dead. */

@@ -443,7 +443,7 @@ describe('a key of a wrong type', () => {
       expect(await raw.keys(`${keys.base}*`)).toEqual([keys[name]]);
       await raw.del(keys[name]);
       const sent = await task.submit(2);
-      expect(await raw.lrange(keys.ready, 0, -1)).toEqual([sent.id]);
+      expect(await lab().ready()).toEqual([sent.id]);
     },
   );
 

@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { Producer } from '../../lib/broker/redis/producer.js';
 import type { Client } from '../../lib/broker/redis/script.js';
-import { claim as claimScript } from '../../lib/broker/redis/claim.js';
+import { claim as claimScript, type ClaimCall } from '../../lib/broker/redis/claim.js';
+import type { QueueKeys } from '../../lib/broker/redis/keys.js';
+import { LoanBook } from '../../lib/broker/redis/loan-book.js';
 import * as scripts from '../../lib/broker/redis/scripts.js';
 import { NO_SETTLEMENTS, type Batch, type Claim, type Settlements } from '../../lib/queue/broker.js';
 import { SubmitUnknownError } from '../../lib/queue/errors.js';
@@ -59,7 +61,7 @@ describe('a lost reply of a claim', () => {
     await lost;
 
     expect(claim.lost).toBe(false);
-    expect(await lab().raw.lrange(lab().keys.ready, 0, -1)).toEqual([released, ...idsOf(added.slice(4))]);
+    expect(await lab().ready()).toEqual([released, ...idsOf(added.slice(4))]);
     expect(await broker.counts(lab().queue)).toEqual({ ready: 3, delayed: 1, onLoan: 0, dead: 1 });
     expect((await driver.claim(10)).ids).toEqual([released, ...idsOf(added.slice(4))]);
   });
@@ -134,13 +136,17 @@ describe('a lost reply of a claim', () => {
     await broker.counts(lab().queue);
 
     expect(await lab().stored()).toEqual([]);
-    expect(await lab().raw.lrange(lab().keys.ready, 0, -1)).toEqual([]);
+    expect(await lab().ready()).toEqual([]);
   });
 });
 
 /** One call of the script, read at once. */
-async function claimOnce(...args: Parameters<typeof claimScript>): Promise<Claim & Batch> {
-  const claim = await claimScript(...args);
+async function claimOnce(
+  client: Client,
+  keys: QueueKeys,
+  call: Omit<ClaimCall, 'loans'>,
+): Promise<Claim & Batch> {
+  const claim = await claimScript(client, keys, { ...call, loans: new LoanBook().settle(call.settlements) });
   return { ...claim, ...(await claim.read()) };
 }
 
@@ -207,7 +213,7 @@ describe('a repeated script call', () => {
     expect((await add(4, 2, four)).status).toBe('early');
     expect((await add(4, 3, four)).status).toBe('stored');
     expect((await add(3, 2, messages(1))).status).toBe('repeat');
-    expect(await raw.lrange(keys.ready, 0, -1)).toEqual(idsOf([...one, ...two, ...four]));
+    expect(await lab().ready()).toEqual(idsOf([...one, ...two, ...four]));
   });
 
   it('of a submit with the same or an earlier number stores nothing', async () => {
@@ -218,7 +224,7 @@ describe('a repeated script call', () => {
       scripts.add(raw, keys, { producer: 'p', sequence, answered: 0, deadline }, batch);
     expect((await add(1)).status).toBe('stored');
     expect((await add(1)).status).toBe('repeat');
-    expect(await raw.lrange(keys.ready, 0, -1)).toEqual(idsOf(batch));
+    expect(await lab().ready()).toEqual(idsOf(batch));
     await raw.del(keys.ready);
     expect(
       (await scripts.add(raw, keys, { producer: 'p', sequence: 2, answered: 1, deadline }, messages(1)))
@@ -246,7 +252,7 @@ describe('a lost reply of a submit', () => {
       ids.push((await task.submit(i)).id);
       await lost;
     }
-    expect(await lab().raw.lrange(lab().keys.ready, 0, -1)).toEqual(ids);
+    expect(await lab().ready()).toEqual(ids);
     expect((await lab().raw.hkeys(lab().keys.messages)).toSorted()).toEqual(ids.toSorted());
   });
 
@@ -258,7 +264,7 @@ describe('a lost reply of a submit', () => {
     const lost = proxy.loseReply(submitText());
     const sent = await task.submitMany(Array.from({ length: 1_200 }, (_, i) => [i]));
     await lost;
-    expect(await lab().raw.lrange(lab().keys.ready, 0, -1)).toEqual(idsOf(sent));
+    expect(await lab().ready()).toEqual(idsOf(sent));
   });
 
   it('stores once what concurrent callers submitted, and tells each', async () => {
@@ -268,7 +274,7 @@ describe('a lost reply of a submit', () => {
     const lost = proxy.loseReply(submitText());
     const sent = await Promise.all(Array.from({ length: 100 }, (_, i) => task.submit(i)));
     await lost;
-    expect((await lab().raw.lrange(lab().keys.ready, 1, -1)).toSorted()).toEqual(idsOf(sent).toSorted());
+    expect((await lab().ready()).slice(1).toSorted()).toEqual(idsOf(sent).toSorted());
   });
 
   it('stores once what arrives late, after its repeat and after later submits', async () => {

@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { RedisBroker } from '../../lib/broker/redis/index.js';
 import { type RedisServer, startRedis } from '../redis-server.js';
 import { brokerContract } from './contract.js';
+import type { ContractEnv } from './contract-kit.js';
 
 let server: RedisServer;
 let queues = 0;
@@ -13,19 +14,22 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
-brokerContract(
-  'redis',
-  async () => {
-    const broker = new RedisBroker({ redis: server.url, prefix: 'nb' });
-    await broker.open();
-    return {
-      broker,
-      queue: `contract-${queues++}`,
-      // The server's clock is this machine's.
-      now: Date.now,
-      advance: (ms) => wait(ms),
-      dispose: () => broker.close(),
-    };
-  },
-  { modelRuns: 10 },
-);
+for (const pages of [false, true]) {
+  brokerContract(pages ? 'redis, messages on pages' : 'redis, each message on its own', makeEnv, {
+    modelRuns: 10,
+    pages,
+  });
+}
+
+async function makeEnv(): Promise<ContractEnv> {
+  const broker = new RedisBroker({ redis: server.url, prefix: 'nb' });
+  await broker.open();
+  return {
+    broker,
+    queue: `contract-${queues++}`,
+    // The server's clock is this machine's.
+    now: Date.now,
+    advance: (ms) => wait(ms),
+    dispose: () => broker.close(),
+  };
+}

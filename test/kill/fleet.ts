@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { QueueKeys } from '../../lib/broker/redis/keys.js';
 import type { ConsumerEvent } from '../../lib/queue/index.js';
+import { idsOfEntries } from '../broker/entries.js';
 
 /** What a consumer process is given. */
 export interface ProcessOptions {
@@ -69,9 +70,9 @@ export class Fleet {
   async kill(name: string, redis: Redis, keys: QueueKeys): Promise<number> {
     // Stopped first, so that nothing starts between the count and the kill.
     this.signal(name, 'SIGSTOP');
-    const onLoan = await redis.scard(keys.active(this.consumerOf(name)));
+    const onLoan = idsOfEntries(await redis.smembers(keys.active(this.consumerOf(name))));
     await this.end(name);
-    return onLoan;
+    return onLoan.length;
   }
 
   /** Its name in Redis. */

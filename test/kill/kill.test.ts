@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { RedisBroker } from '../../lib/broker/redis/index.js';
 import { QueueKeys } from '../../lib/broker/redis/keys.js';
 import { resolveTask, TaskHandle, TaskQueue } from '../../lib/queue/index.js';
+import { idsOfEntries } from '../broker/entries.js';
 import { type RedisServer, startRedis } from '../redis-server.js';
 import { until } from '../signals.js';
 import { compile } from './compile.js';
@@ -208,7 +209,7 @@ describe('a consumer stopped for longer than its lease', () => {
     // What it sent before is with the server when this is answered.
     await until(async () => (await redis.ping()) === 'PONG', PATIENCE);
     fleet.start('other');
-    const givenAway = await redis.smembers(keys.active(zombie));
+    const givenAway = idsOfEntries(await redis.smembers(keys.active(zombie)));
     expect(givenAway.length).toBeGreaterThan(0);
     await until(async () => (await left(scene)) === 0, PATIENCE);
     expect(fleet.heard('lease-lost')).toEqual([]);

@@ -2,16 +2,24 @@ import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { BrokerClosedError, SubmitTimeoutError, SubmitUnknownError } from '../../lib/queue/errors.js';
 import type { NewMessage } from '../../lib/queue/broker.js';
 import { SubmitBatcher } from '../../lib/queue/submit-batcher.js';
+import { SubmitGroup } from '../../lib/queue/submit-group.js';
 
-const message = (id: string, envelope = 'x'): NewMessage => ({ id, envelope });
+/** Many at once, as `submitMany` does it. */
+function groupOf(texts: readonly string[]): SubmitGroup {
+  const group = new SubmitGroup();
+  for (const text of texts) group.add(group.nextId(), text);
+  return group;
+}
 
 /** A broker whose calls end when the test says so. */
 function setup(limits: Partial<{ count: number; bytes: number; timeout: number }> = {}) {
-  const calls: { ids: string[]; end: (error?: Error) => void }[] = [];
+  const calls: { ids: string[]; texts: string[]; end: (error?: Error) => void }[] = [];
   let heard: (() => void) | undefined;
   const send = (batch: readonly NewMessage[]): Promise<void> =>
     new Promise((resolve, reject) => {
-      calls.push({ ids: batch.map((each) => each.id), end: (error) => (error ? reject(error) : resolve()) });
+      const ids = batch.map(({ id }) => id);
+      const texts = batch.map(({ envelope }) => envelope);
+      calls.push({ ids, texts, end: (error) => (error ? reject(error) : resolve()) });
       heard?.();
     });
   const nextCall = async (n: number) => {
@@ -24,7 +32,8 @@ function setup(limits: Partial<{ count: number; bytes: number; timeout: number }
     timeout: 10_000,
     ...limits,
   });
-  return { batcher, calls, nextCall };
+  const submit = (text: string) => batcher.submit(batcher.nextId(), text);
+  return { batcher, submit, calls, nextCall };
 }
 
 afterEach(() => {
@@ -32,38 +41,38 @@ afterEach(() => {
 });
 
 describe('SubmitBatcher', () => {
-  test('submits of one tick travel together, in order; each promise is its own', async () => {
-    const { batcher, calls, nextCall } = setup();
-    const submits = ['a', 'b', 'c'].map((id) => batcher.submit([message(id)]));
+  test('submits of one tick travel together, in order', async () => {
+    const { submit, calls, nextCall } = setup();
+    const submits = ['a', 'b', 'c'].map(submit);
     (await nextCall(1)).end();
     await Promise.all(submits);
-    expect(calls.map((call) => call.ids)).toEqual([['a', 'b', 'c']]);
+    expect(calls.map((call) => call.texts)).toEqual([['a', 'b', 'c']]);
   });
 
   test('one call at a time: what comes meanwhile is the next batch', async () => {
-    const { batcher, calls, nextCall } = setup();
-    const first = batcher.submit([message('a')]);
+    const { submit, calls, nextCall } = setup();
+    const first = submit('a');
     const call = await nextCall(1);
-    const rest = [batcher.submit([message('b')]), batcher.submit([message('c')])];
+    const rest = [submit('b'), submit('c')];
     await new Promise((resolve) => setImmediate(resolve));
     expect(calls).toHaveLength(1);
     call.end();
     await first;
     (await nextCall(2)).end();
     await Promise.all(rest);
-    expect(calls[1]?.ids).toEqual(['b', 'c']);
+    expect(calls[1]?.texts).toEqual(['b', 'c']);
   });
 
   test('a second call is under way only when it is large', async () => {
-    const { batcher, calls, nextCall } = setup({ count: 10_000 });
-    const many = (n: number) => Array.from({ length: 500 }, (_, i) => message(`${n}-${i}`));
-    const submits = [1, 2, 3].map((n) => batcher.submit(many(n)));
-    submits.push(batcher.submit([message('small')]));
+    const { batcher, submit, calls, nextCall } = setup({ count: 10_000 });
+    const many = (n: number) => groupOf(Array.from({ length: 500 }, (_, i) => `${n}-${i}`));
+    const submits = [1, 2, 3].map((n) => batcher.submitGroup(many(n)));
+    submits.push(submit('small'));
     // At once, without waiting for the end of the tick; the third waits for an answer.
-    expect(calls.map((call) => call.ids[0])).toEqual(['1-0', '2-0']);
+    expect(calls.map((call) => call.texts[0])).toEqual(['1-0', '2-0']);
     calls[0]?.end();
     await submits[0];
-    expect((await nextCall(3)).ids[0]).toBe('3-0');
+    expect((await nextCall(3)).texts[0]).toBe('3-0');
     calls[1]?.end();
     await submits[1];
     expect(calls).toHaveLength(3);
@@ -71,15 +80,15 @@ describe('SubmitBatcher', () => {
     await submits[2];
     (await nextCall(4)).end();
     await submits[3];
-    expect(calls[3]?.ids).toEqual(['small']);
+    expect(calls[3]?.texts).toEqual(['small']);
   });
 
   test('a batch is bounded by count and by bytes', async () => {
-    const { batcher, calls, nextCall } = setup({ bytes: 10_000_000, count: 10_000 });
+    const { submit, calls, nextCall } = setup({ bytes: 10_000_000, count: 10_000 });
     const submits = [
-      ...Array.from({ length: 501 }, (_, i) => batcher.submit([message(`n${i}`)])),
-      batcher.submit([message('big1', 'x'.repeat(900_000))]),
-      batcher.submit([message('big2', 'x'.repeat(900_000))]),
+      ...Array.from({ length: 501 }, (_, i) => submit(`n${i}`)),
+      submit('x'.repeat(900_000)),
+      submit('x'.repeat(900_000)),
     ];
     for (let n = 1; n <= 3; n++) (await nextCall(n)).end();
     await Promise.all(submits);
@@ -87,10 +96,10 @@ describe('SubmitBatcher', () => {
   });
 
   test('a refused batch rejects only its own submits', async () => {
-    const { batcher, nextCall } = setup();
-    const first = batcher.submit([message('a')]);
+    const { submit, nextCall } = setup();
+    const first = submit('a');
     const call = await nextCall(1);
-    const second = batcher.submit([message('b')]);
+    const second = submit('b');
     call.end(new RangeError('no'));
     await expect(first).rejects.toThrow(RangeError);
     (await nextCall(2)).end();
@@ -98,11 +107,11 @@ describe('SubmitBatcher', () => {
   });
 
   test('full: room is given in order, as calls end', async () => {
-    const { batcher, nextCall } = setup({ count: 2 });
-    const sent = [batcher.submit([message('a')])];
+    const { batcher, submit, nextCall } = setup({ count: 2 });
+    const sent = [submit('a')];
     const call = await nextCall(1);
     expect(batcher.hasRoom).toBe(true);
-    sent.push(batcher.submit([message('b')]), batcher.submit([message('c')]));
+    sent.push(submit('b'), submit('c'));
     expect(batcher.hasRoom).toBe(false);
     const order: number[] = [];
     const waits = [1, 2].map(async (n) => {
@@ -117,14 +126,14 @@ describe('SubmitBatcher', () => {
   });
 
   test('those who wait for room are let in by bytes, too', async () => {
-    const { batcher, nextCall } = setup({ bytes: 3_000 });
+    const { batcher, submit, nextCall } = setup({ bytes: 3_000 });
     const big = 'x'.repeat(1_000);
     const inside = new Set<number>();
     let most = 0;
     const submits = Array.from({ length: 20 }, async (_, i) => {
       if (!batcher.hasRoom) await batcher.room();
       most = Math.max(most, inside.add(i).size);
-      await batcher.submit([message(`m${i}`, big)]);
+      await submit(big);
       inside.delete(i);
     });
     for (let n = 1; inside.size > 0; n++) {
@@ -138,10 +147,10 @@ describe('SubmitBatcher', () => {
 
   test('while the broker is away: the sent one is unknown, the unsent ones are not stored', async () => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
-    const { batcher, calls, nextCall } = setup({ count: 1, timeout: 1_000 });
-    const sent = batcher.submit([message('sent')]);
+    const { batcher, submit, calls, nextCall } = setup({ count: 1, timeout: 1_000 });
+    const sent = submit('sent');
     const call = await nextCall(1);
-    const unsent = batcher.submit([message('unsent')]);
+    const unsent = submit('unsent');
     const waiting = batcher.room();
     const outcomes = Promise.allSettled([sent, unsent, waiting]);
     await jest.advanceTimersByTimeAsync(2_000);
@@ -151,17 +160,17 @@ describe('SubmitBatcher', () => {
     expect(three?.reason).toBeInstanceOf(SubmitTimeoutError);
     // It comes back: the next submit goes out, the rejected ones do not.
     call.end();
-    const next = batcher.submit([message('next')]);
+    const next = submit('next');
     (await nextCall(2)).end();
     await next;
-    expect(calls.map((each) => each.ids)).toEqual([['sent'], ['next']]);
+    expect(calls.map((each) => each.texts)).toEqual([['sent'], ['next']]);
   });
 
   test('a closed broker rejects what waits', async () => {
-    const { batcher, nextCall } = setup();
-    const first = batcher.submit([message('a')]);
+    const { batcher, submit, nextCall } = setup();
+    const first = submit('a');
     const call = await nextCall(1);
-    const second = batcher.submit([message('b')]);
+    const second = submit('b');
     const third = batcher.room();
     call.end(new BrokerClosedError('closed'));
     for (const each of [first, second, third]) await expect(each).rejects.toThrow(BrokerClosedError);

@@ -1,8 +1,11 @@
-import type { Claim, Settlements } from '../../queue/broker.js';
+import type { Claim } from '../../queue/broker.js';
 import { ID_LENGTH } from '../../queue/message-id.js';
 import { readBatch, readBuried } from './granted.js';
 import type { QueueKeys } from './keys.js';
+import type { SettledLoans } from './loan-book.js';
 import { Script, type Client } from './script.js';
+import { countOf, splitSpans } from './span.js';
+import type { Settlements } from '../../queue/broker.js';
 
 // The typed wrapper of claim.lua, whose header says what goes in and comes out.
 
@@ -16,29 +19,44 @@ export interface ClaimCall {
   readonly want: number;
   readonly holds: boolean;
   readonly settlements: Settlements;
+  /** What the settlements mean for the loans. */
+  readonly loans: SettledLoans;
+}
+
+/** A claim, and the spans that it granted. */
+export interface Grant extends Claim {
+  readonly spans: readonly string[];
 }
 
 type ClaimReply = [number, string, string, string, number, number, string, string, number];
 
-export async function claim(client: Client, keys: QueueKeys, call: ClaimCall): Promise<Claim> {
+export async function claim(client: Client, keys: QueueKeys, call: ClaimCall): Promise<Grant> {
   const reply = (await script.run(
     client,
     claimKeys(keys, call.consumer),
     claimArgs(keys, call),
   )) as ClaimReply;
-  const [status, joinedIds, joined, histories, flags, due, buriedIds, buried, droppedDead] = reply;
+  const [status, joinedSpans, joined, histories, flags, due, buriedIds, buried, droppedDead] = reply;
+  const spans = splitSpans(joinedSpans);
   return {
+    spans,
     lost: status === -1,
-    count: joinedIds.length / ID_LENGTH,
-    read: () => readBatch(client, keys, joinedIds, joined, histories),
+    count: spans.reduce((sum, span) => sum + countOf(span), 0),
+    read: () => readBatch(client, keys, spans, joined, histories),
     size: joined.length,
     alone: (flags & 1) !== 0,
     suspects: (flags & 2) !== 0,
     more: (flags & 4) !== 0,
     dueIn: due < 0 ? undefined : due,
-    buried: buriedIds === '' ? [] : await readBuried(client, keys, buriedIds, buried),
+    buried: buriedIds === '' ? [] : await readBuried(client, keys, splitIds(buriedIds), buried),
     droppedDead,
   };
+}
+
+function splitIds(joined: string): string[] {
+  const ids: string[] = [];
+  for (let at = 0; at < joined.length; at += ID_LENGTH) ids.push(joined.slice(at, at + ID_LENGTH));
+  return ids;
 }
 
 function claimKeys(keys: QueueKeys, consumer: string): string[] {
@@ -53,21 +71,23 @@ function claimKeys(keys: QueueKeys, consumer: string): string[] {
     keys.dead,
     keys.reasons,
     keys.meta,
+    keys.parted,
     keys.wake,
     keys.active(consumer),
     keys.call(consumer),
   ];
 }
 
-function claimArgs(keys: QueueKeys, call: ClaimCall): (string | number)[] {
-  const { done, released, delayed, dead, results } = call.settlements;
+function claimArgs(keys: QueueKeys, { loans, settlements, ...call }: ClaimCall): (string | number)[] {
+  const { delayed, dead, results } = settlements;
   const args: (string | number)[] = [keys.base, call.consumer, call.sequence, call.lease, call.want];
   args.push(call.holds ? 1 : 0, call.maxCrashes);
-  args.push(done.join(''), released.join(''), delayed.length, dead.length, results.length);
-  for (const { id, delay, history } of delayed) {
-    args.push(id, delay, `${history.attempts} ${history.crashes} ${history.refusals}`);
+  args.push(loans.ended, loans.kept, loans.done, loans.released);
+  args.push(delayed.length, dead.length, results.length);
+  for (const [i, { delay, history }] of delayed.entries()) {
+    args.push(loans.delayed[i] ?? '', delay, `${history.attempts} ${history.crashes} ${history.refusals}`);
   }
-  for (const { id, record } of dead) args.push(id, record);
+  for (const [i, { record }] of dead.entries()) args.push(loans.dead[i] ?? '', record);
   for (const { id, ttl, result } of results) args.push(id, ttl, result);
   return args;
 }

@@ -1,9 +1,83 @@
 import { Malformed, type Batch, type History, type StoredEnvelope } from '../../queue/broker.js';
-import { parseEnvelope, parseJoined, splitIds } from '../../queue/envelope.js';
+import { parseEnvelope, type Envelope } from '../../queue/envelope.js';
+import { ID_LENGTH } from '../../queue/message-id.js';
 import type { QueueKeys } from './keys.js';
 import type { Client } from './script.js';
+import { splitEnvelopes } from './pages.js';
+import { countOf, idsFrom, indexOf, isAlone, pageOf, spanOfOne } from './span.js';
 
-// Reads what a claim answers: ids and envelopes come joined, and one by one when they can't be told apart.
+// Reads what a claim answers: envelopes come joined, and are read one by one when they can't be told apart.
+
+/** The messages that a claim granted; a promise only when something has to be read again. */
+export function readBatch(
+  client: Client,
+  keys: QueueKeys,
+  spans: readonly string[],
+  joined: string,
+  histories: string,
+): Batch | Promise<Batch> {
+  const envelopes = parseJoined(spans, joined);
+  if (!envelopes) return readBatchOneByOne(client, keys, spans, histories);
+  // These ids are strings of their own; cut out of the spans they would keep those alive.
+  const ids = envelopes.map((envelope) => envelope.id);
+  return { ids, envelopes, histories: readHistories(ids, histories) };
+}
+
+/** The messages that a claim buried. Text is needed here, and these are few: joined they only save the Lua reply. */
+export async function readBuried(
+  client: Client,
+  keys: QueueKeys,
+  ids: readonly string[],
+  joined: string,
+): Promise<StoredEnvelope[]> {
+  const spans = ids.map(spanOfOne);
+  const parsed: readonly unknown[] =
+    parseJoined(spans, joined) ?? (await readOneByOne(client, keys, spans)).envelopes;
+  return ids.map((id, i) => {
+    const envelope = parsed[i];
+    return { id, envelope: envelope instanceof Malformed ? envelope.text : JSON.stringify(envelope) };
+  });
+}
+
+/**
+ * Undefined when they are not just the envelopes of these messages. Two broken envelopes can join into a sound one, and a
+ * foreign one can hold a comma: so count, and compare.
+ */
+function parseJoined(spans: readonly string[], joined: string): Envelope[] | undefined {
+  let parsed: unknown[];
+  try {
+    parsed = JSON.parse(`[${joined}]`) as unknown[];
+  } catch {
+    return undefined;
+  }
+  let at = 0;
+  for (const span of spans) {
+    const count = countOf(span);
+    if (!areOf(span, parsed, at, count)) return undefined;
+    at += count;
+  }
+  return at === parsed.length ? (parsed as Envelope[]) : undefined;
+}
+
+/** Whether the envelopes from `at` on are those of `span`. */
+function areOf(span: string, parsed: readonly unknown[], at: number, count: number): boolean {
+  if (isAlone(span)) {
+    const id = idOf(parsed[at]);
+    return typeof id === 'string' && id.length === ID_LENGTH && span.startsWith(id);
+  }
+  const page = pageOf(span);
+  const first = indexOf(span);
+  for (let i = 0; i < count; i++) {
+    const id = idOf(parsed[at + i]);
+    if (typeof id !== 'string' || id.length !== ID_LENGTH) return false;
+    if (indexOf(id) !== first + i || !id.startsWith(page)) return false;
+  }
+  return true;
+}
+
+function idOf(parsed: unknown): unknown {
+  return typeof parsed === 'object' && parsed !== null ? (parsed as Partial<Envelope>).id : undefined;
+}
 
 function readHistories(ids: readonly string[], lines: string): ReadonlyMap<string, History> {
   if (lines === '') return NO_HISTORIES;
@@ -17,29 +91,35 @@ function readHistories(ids: readonly string[], lines: string): ReadonlyMap<strin
 
 const NO_HISTORIES: ReadonlyMap<string, History> = new Map();
 
-/** The messages that a claim granted; a promise only when something has to be read again. */
-export function readBatch(
-  client: Client,
-  keys: QueueKeys,
-  joinedIds: string,
-  joined: string,
-  histories: string,
-): Batch | Promise<Batch> {
-  const envelopes = parseJoined(joinedIds, joined);
-  if (!envelopes) return readBatchOneByOne(client, keys, splitIds(joinedIds), histories);
-  // These ids are strings of their own; cut out of the joined ones they would keep those alive.
-  const ids = envelopes.map((envelope) => envelope.id);
-  return { ids, envelopes, histories: readHistories(ids, histories) };
-}
-
 async function readBatchOneByOne(
   client: Client,
   keys: QueueKeys,
-  ids: readonly string[],
+  spans: readonly string[],
   histories: string,
 ): Promise<Batch> {
-  const envelopes = await readOneByOne(client, keys, ids);
+  const { ids, envelopes } = await readOneByOne(client, keys, spans);
   return { ids, envelopes, histories: readHistories(ids, histories) };
+}
+
+async function readOneByOne(
+  client: Client,
+  keys: QueueKeys,
+  spans: readonly string[],
+): Promise<{ ids: string[]; envelopes: unknown[] }> {
+  const fields = spans.map((span) => (isAlone(span) ? span.slice(0, ID_LENGTH) : pageOf(span)));
+  const texts = await untilAnswered(client, () => client.hmget(keys.messages, ...fields));
+  const ids: string[] = [];
+  const envelopes: unknown[] = [];
+  for (const [i, span] of spans.entries()) {
+    const text = texts[i] ?? '';
+    const lines = isAlone(span) ? [text] : splitEnvelopes(text).slice(indexOf(span));
+    for (const [n, id] of idsFrom(span.slice(0, ID_LENGTH), countOf(span)).entries()) {
+      const line = lines[n] ?? '';
+      ids.push(id);
+      envelopes.push(line === '' ? new Malformed('') : parseEnvelope(id, line));
+    }
+  }
+  return { ids, envelopes };
 }
 
 const RETRY = 200;
@@ -54,28 +134,4 @@ async function untilAnswered<T>(client: Client, call: () => Promise<T>): Promise
       await new Promise((resolve) => setTimeout(resolve, RETRY));
     }
   }
-}
-
-async function readOneByOne(client: Client, keys: QueueKeys, ids: readonly string[]): Promise<unknown[]> {
-  const texts = await untilAnswered(client, () => client.hmget(keys.messages, ...ids));
-  return ids.map((id, i) => {
-    const text = texts[i];
-    return typeof text === 'string' ? parseEnvelope(id, text) : new Malformed('');
-  });
-}
-
-/** The messages that a claim buried. Text is needed here, and these are few: joined they only save the Lua reply. */
-export async function readBuried(
-  client: Client,
-  keys: QueueKeys,
-  joinedIds: string,
-  joined: string,
-): Promise<StoredEnvelope[]> {
-  const ids = splitIds(joinedIds);
-  const parsed: readonly unknown[] =
-    parseJoined(joinedIds, joined) ?? (await readOneByOne(client, keys, ids));
-  return ids.map((id, i) => {
-    const envelope = parsed[i];
-    return { id, envelope: envelope instanceof Malformed ? envelope.text : JSON.stringify(envelope) };
-  });
 }

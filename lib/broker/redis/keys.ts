@@ -3,6 +3,7 @@ export class QueueKeys {
   /** What every key of the queue starts with. */
   readonly base: string;
   readonly messages: string;
+  readonly parted: string;
   readonly ready: string;
   readonly suspects: string;
   readonly delayed: string;
@@ -20,6 +21,7 @@ export class QueueKeys {
   constructor(prefix: string, queue: string) {
     this.base = `${prefix}:{${queue}}:`;
     this.messages = `${this.base}messages`;
+    this.parted = `${this.base}parted`;
     this.ready = `${this.base}ready`;
     this.suspects = `${this.base}suspects`;
     this.delayed = `${this.base}delayed`;

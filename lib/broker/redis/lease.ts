@@ -4,6 +4,7 @@ import { randomDigits } from '../../queue/message-id.js';
 import { claim } from './claim.js';
 import type { QueueKeys } from './keys.js';
 import type { Client } from './script.js';
+import { LoanBook } from './loan-book.js';
 import type { Watch } from './wake-listener.js';
 
 /** The loans of one consumer. Its calls carry a number, so that a repeat of one is recognised. */
@@ -11,6 +12,7 @@ export class RedisLease implements Lease {
   // Random and new at each start: a host name and a pid come back after a restart, and would inherit loans.
   private consumer = randomDigits(16);
   private sequence = 0;
+  private readonly book = new LoanBook();
 
   constructor(
     private readonly client: Client,
@@ -20,21 +22,21 @@ export class RedisLease implements Lease {
     private readonly call: <T>(work: Promise<T>) => Promise<T>,
   ) {}
 
-  claim(want: number, holds: boolean, settlements: Settlements): Promise<Claim> {
+  async claim(want: number, holds: boolean, settlements: Settlements): Promise<Claim> {
     this.sequence++;
     const { consumer, sequence } = this;
     const { lease, maxCrashes } = this.options;
-    return this.call(
-      claim(this.client, this.keys, {
-        consumer,
-        sequence,
-        lease,
-        maxCrashes,
-        want,
-        holds,
-        settlements,
-      }),
-    );
+    const loans = this.book.settle(settlements);
+    const call = { consumer, sequence, lease, maxCrashes, want, holds, settlements, loans };
+    try {
+      const grant = await this.call(claim(this.client, this.keys, call));
+      loans.apply();
+      this.book.lend(grant.spans);
+      return grant;
+    } catch (error) {
+      loans.undo();
+      throw error;
+    }
   }
 
   arm(dueIn?: number): void {
@@ -48,6 +50,7 @@ export class RedisLease implements Lease {
   renewIdentity(): void {
     this.consumer = randomDigits(16);
     this.sequence = 0;
+    this.book.clear();
   }
 
   async close(): Promise<void> {

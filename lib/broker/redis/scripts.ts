@@ -7,6 +7,7 @@ import type {
   StoredResult,
 } from '../../queue/broker.js';
 import type { QueueKeys } from './keys.js';
+import { readSpan, writePages } from './pages.js';
 import { Script, type Client } from './script.js';
 
 // One typed wrapper a script; claim, the largest, has a file of its own. The header of each Lua file says what goes in
@@ -49,14 +50,9 @@ export async function add(
   call: AddCall,
   batch: readonly NewMessage[],
 ): Promise<AddReply> {
-  let ids = '';
-  let envelopes = '';
-  for (const { id, envelope } of batch) {
-    ids += id;
-    envelopes += envelopes === '' ? envelope : `\n${envelope}`;
-  }
-  const args = [call.producer, call.sequence, call.deadline, ids, envelopes, call.answered];
-  const names = [keys.messages, keys.ready, keys.wake, keys.producers];
+  const { spans, texts } = writePages(batch);
+  const args = [call.producer, call.sequence, call.deadline, call.answered, spans, ...texts];
+  const names = [keys.messages, keys.ready, keys.wake, keys.producers, keys.meta];
   const [status, now] = (await scripts.add.run(client, names, args)) as [number, number];
   return { status: ADD_STATUS.get(status) ?? 'expired', now };
 }
@@ -84,16 +80,28 @@ export async function sweep(
 }
 
 export async function clear(client: Client, keys: QueueKeys, most: number): Promise<StoredEnvelope[]> {
-  const names = [keys.messages, keys.ready, keys.suspects, keys.delayed, keys.histories];
-  const reply = (await scripts.clear.run(client, names, [most])) as string[];
+  const { messages, ready, suspects, delayed, histories, parted, meta } = keys;
+  const names = [messages, ready, suspects, delayed, histories, parted, meta];
+  const reply = (await scripts.clear.run(client, names, [most])) as (string | number)[];
   const removed: StoredEnvelope[] = [];
-  for (let i = 0; i < reply.length; i += 2)
-    removed.push({ id: reply[i] ?? '', envelope: reply[i + 1] ?? '' });
+  for (let i = 0; i < reply.length; i += 3) {
+    const [first, count, joined] = reply.slice(i, i + 3) as [string, number, string];
+    if (count === 1) removed.push({ id: first, envelope: joined });
+    else removed.push(...readSpan(first, count, joined));
+  }
   return removed;
 }
 
 export async function counts(client: Client, keys: QueueKeys): Promise<QueueCounts> {
-  const names = [keys.ready, keys.suspects, keys.delayed, keys.consumers, keys.recovering, keys.dead];
+  const names = [
+    keys.ready,
+    keys.suspects,
+    keys.delayed,
+    keys.consumers,
+    keys.recovering,
+    keys.dead,
+    keys.meta,
+  ];
   const [ready, delayed, onLoan, dead] = (await scripts.counts.run(client, names, [keys.base])) as [
     number,
     number,

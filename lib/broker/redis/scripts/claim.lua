@@ -3,29 +3,32 @@
   messages, and takes more. Time is the server's.
 
   KEYS  1 messages  2 ready  3 suspects  4 delayed  5 consumers  6 recovering  7 histories  8 dead  9 reasons
-        10 meta  11 wake  12 active (of this consumer)  13 call (of this consumer)
+        10 meta  11 parted  12 wake  13 active (of this consumer)  14 call (of this consumer)
   ARGV  1 base ("prefix:{queue}:")  2 consumer  3 sequence number  4 lease (ms)  5 want (at most 1,000)
         6 holds (1: it believes that something is on loan to it)  7 maxCrashes
-        8 done  9 released (ids, joined)  10 delayed  11 dead  12 results (how many of each)
-        13... delayed (id, delay, history), dead (id, record), results (id, ttl, result)
+        8 the loans that end  9 what of them stays on loan  10 done  11 released (spans, joined)
+        12 delayed  13 dead  14 results (how many of each)
+        15... delayed (span of one, delay, history), dead (span of one, record), results (id, ttl, result)
 
-  Reply {status, ids, envelopes, histories, flags, due, buried ids, buried envelopes, dropped}
+  Reply {status, spans, envelopes, histories, flags, due, buried ids, buried envelopes, dropped}
         status     1, or -1: the lease is gone, nothing was applied
-        ids        joined, 22 characters each
+        spans      joined, 26 characters each
         envelopes  joined by commas
         histories  lines "index attempts crashes refusals", only where there is one
         flags      1: the message must run alone; 2: such a message waits for a consumer that holds nothing;
                    4: more is ready (sums)
         due        ms until the next delayed message, or -1
-        buried     what crashed too often and is dead now; joined like the above
+        buried     what crashed too often and is dead now; ids (22 characters each) and envelopes, joined
         dropped    dead messages dropped to keep the limit
 
-  A repeat (the reply was lost, the client sent it again) applies nothing and grants the same ids. A call that
+  A repeat (the reply was lost, the client sent it again) applies nothing and grants the same spans. A call that
   arrives after a later one (from a connection given up as dead) does nothing: nobody reads its reply.
 ]]
 --- @include "now"
 --- @include "ring"
---- @include "split_ids"
+--- @include "spans"
+--- @include "surplus"
+--- @include "pages"
 --- @include "history"
 --- @include "bury"
 --- @include "recover"
@@ -37,11 +40,11 @@
 local keys = {
   messages = KEYS[1], ready = KEYS[2], suspects = KEYS[3], delayed = KEYS[4], consumers = KEYS[5],
   recovering = KEYS[6], histories = KEYS[7], dead = KEYS[8], reasons = KEYS[9], meta = KEYS[10],
-  wake = KEYS[11], active = KEYS[12], call = KEYS[13],
+  parted = KEYS[11], wake = KEYS[12], active = KEYS[13], call = KEYS[14],
 }
 local base, consumer, sequence, lease, want = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 local max_crashes = tonumber(ARGV[7])
-local delayed, dead, results = tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12])
+local delayed, dead, results = tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14])
 local ms = now()
 local owns = redis.call('ZSCORE', keys.consumers, consumer)
 
@@ -54,6 +57,7 @@ redis.call('ZCARD', keys.delayed)
 redis.call('ZCARD', keys.dead)
 redis.call('HEXISTS', keys.histories, '')
 redis.call('HEXISTS', keys.reasons, '')
+redis.call('HEXISTS', keys.parted, '')
 redis.call('ZCARD', keys.recovering)
 local previous = redis.call('GET', keys.call)
 
@@ -61,12 +65,11 @@ if previous then
   local number, flag, granted = string.match(previous, '^(%d+):(%d):(.*)$')
   if tonumber(number) > tonumber(sequence) then return { 1, '', '', '', 0, -1, '', '', 0 } end
   if number == sequence and (owns or granted == '') then
-    local ids = split_ids(granted)
-    if #ids == 0 then return { 1, '', '', '', 4, -1, '', '', 0 } end
+    local spans = split_spans(granted)
+    if #spans == 0 then return { 1, '', '', '', 4, -1, '', '', 0 } end
     redis.call('ZADD', keys.consumers, ms + lease, consumer)
-    local envelopes = redis.call('HMGET', keys.messages, unpack(ids))
-    for i = 1, #ids do envelopes[i] = envelopes[i] or '' end
-    return { 1, granted, table.concat(envelopes, ','), histories_of(keys, ids), tonumber(flag) + 4, -1, '', '', 0 }
+    local envelopes = table.concat(read_envelopes(keys, spans), ',')
+    return { 1, granted, envelopes, histories_of(keys, spans), tonumber(flag) + 4, -1, '', '', 0 }
   end
 end
 if ARGV[6] == '1' and not owns then return { -1, '', '', '', 0, -1, '', '', 0 } end
@@ -75,28 +78,31 @@ if ARGV[6] == '1' and not owns then return { -1, '', '', '', 0, -1, '', '', 0 } 
 redis.call('HDEL', keys.meta, 'extended:' .. consumer)
 local earliest = redis.call('ZRANGE', keys.delayed, 0, 0, 'WITHSCORES')[2]
 
-settle_done(keys, split_ids(ARGV[8]))
-settle_released(keys, split_ids(ARGV[9]), max_crashes)
-local at = 13
-settle_delayed(keys, at, delayed, ms)
+local departures = new_departures()
+settle_loans(keys, split_spans(ARGV[8]), split_spans(ARGV[9]))
+settle_done(keys, split_spans(ARGV[10]), departures)
+settle_released(keys, split_spans(ARGV[11]), max_crashes)
+local at = 15
+settle_delayed(keys, at, delayed, departures, ms)
 at = at + 3 * delayed
-local dropped = settle_dead(keys, at, dead, ms)
+local dropped = settle_dead(keys, at, dead, departures, ms)
 at = at + 2 * dead
 store_results(base, at, results)
 
 if owns then redis.call('ZADD', keys.consumers, ms + lease, consumer) end
 expire_consumers(keys, base, lease, ms)
-local buried, dropped_crashed = drain_recovering(keys, base, max_crashes, ms)
+local buried, dropped_crashed = drain_recovering(keys, base, max_crashes, departures, ms)
+end_departures(keys, departures)
 local due = promote(keys, max_crashes, ms)
 
 -- Nothing is granted while a recovery is under way, or what comes back later would be overtaken.
-local ids, envelopes, dropped_strange, flags = {}, {}, 0, 0
+local spans, envelopes, dropped_strange, flags = {}, {}, 0, 0
 if want > 0 and redis.call('ZCARD', keys.recovering) == 0 then
   if redis.call('LLEN', keys.suspects) == 0 then
-    ids, envelopes, dropped_strange = take(keys, keys.ready, math.min(want, 1000), ms)
+    spans, envelopes, dropped_strange = take(keys, keys.ready, math.min(want, 1000), ms)
   elseif redis.call('SCARD', keys.active) == 0 then
-    ids, envelopes, dropped_strange = take(keys, keys.suspects, 1, ms)
-    flags = #ids
+    spans, envelopes, dropped_strange = take(keys, keys.suspects, 1, ms)
+    flags = #spans
   end
 end
 if flags == 0 and redis.call('LLEN', keys.suspects) > 0 and redis.call('SCARD', keys.active) > 0 then flags = 2 end
@@ -106,7 +112,7 @@ if redis.call('SCARD', keys.active) == 0 then
 else
   redis.call('ZADD', keys.consumers, ms + lease, consumer)
 end
-local joined = table.concat(ids)
+local joined = table.concat(spans)
 redis.call('SET', keys.call, sequence .. ':' .. flags .. ':' .. joined, 'PX', 86400000)
 
 local more = redis.call('LLEN', keys.ready) > 0 or redis.call('LLEN', keys.suspects) > 0
@@ -125,6 +131,6 @@ if #buried > 0 then
   buried_envelopes = table.concat(found, ',')
 end
 return {
-  1, joined, table.concat(envelopes, ','), histories_of(keys, ids), flags, due,
+  1, joined, table.concat(envelopes, ','), histories_of(keys, spans), flags, due,
   table.concat(buried), buried_envelopes, dropped + dropped_crashed + dropped_strange,
 }

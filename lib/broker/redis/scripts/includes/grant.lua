@@ -1,64 +1,97 @@
 -- Takes messages off the queue for a consumer, bounded by count and by bytes.
 
 local MAX_BYTES = 4194304
+-- A page holds about so many messages: what the first look goes by.
+local USUAL_PAGE = 50
 local STRANGE = '{"reason":"malformed","error":{"name":"Error","message":"the id is not 22 letters and digits long"}}'
 
--- Ids travel joined, and the client must be able to cut them apart: 22 bytes that are fewer characters would shift all
--- that follow. One look at all of them together is cheap (it ends at a NUL, though); one at each is not.
-local function are_plain(ids)
-  local joined = table.concat(ids)
-  return tonumber(joined, 36) and not string.find(joined, '\0', 1, true)
+-- Spans travel joined, and the client must be able to cut them apart: 26 bytes that are fewer characters would shift
+-- all that follow. One look at all of them together is cheap (it ends at a NUL, though); one at each is not.
+local function are_plain(spans)
+  local joined = table.concat(spans)
+  return tonumber(joined, 36) and not find(joined, '\0', 1, true)
 end
 
--- The plain ones with their envelopes; the others are added to `strange`.
-local function part_strange(ids, envelopes, strange)
+-- The plain ones with their envelopes; the others, which have fields of their own, are added to `strange`.
+local function part_strange(spans, envelopes, strange)
   local plain, plain_envelopes = {}, {}
-  for i = 1, #ids do
-    if string.find(ids[i], '^%w+$') then
-      plain[#plain + 1] = ids[i]
+  for i = 1, #spans do
+    if find(spans[i], '^%w+$') then
+      plain[#plain + 1] = spans[i]
       plain_envelopes[#plain] = envelopes[i]
     else
-      strange[#strange + 1] = ids[i]
+      strange[#strange + 1] = sub(spans[i], 1, ID_LENGTH)
     end
   end
   return plain, plain_envelopes
 end
 
--- The first look is small, the next ones as large as the sizes seen allow: a thousand envelopes of a megabyte
--- must not be read to find out that they are too many.
-local function take(keys, source, want, ms)
-  local ids, envelopes, count, bytes, size = {}, {}, 0, 0, 16
-  local strange = {}
-  while want > 0 and bytes < MAX_BYTES do
-    local popped = redis.call('LPOP', source, math.min(size, want))
-    if not popped then break end
-    local found = redis.call('HMGET', keys.messages, unpack(popped))
-    for i = 1, #popped do
-      local id, envelope = popped[i], found[i]
-      if envelope and #id == ID_LENGTH then
-        count = count + 1
-        ids[count], envelopes[count], bytes = id, envelope, bytes + #envelope
-      elseif envelope then
-        strange[#strange + 1] = id
-      end
-      -- An id without an envelope was removed meanwhile, or never was one: it is dropped.
-    end
-    want = want - #popped
-    size = math.max(1, math.min(500, 2 * size, math.floor((MAX_BYTES - bytes) * (count + 1) / (bytes + 1))))
+-- Pops entries: spans, what they hold, and their fields. An entry that is no span has a field of its own name, if any.
+local function pop(keys, source, count)
+  local popped = redis.call('LPOP', source, count) or {}
+  local spans, fields = {}, {}
+  for i = 1, #popped do
+    spans[i] = span_of(popped[i]) or false
+    fields[i] = spans[i] and field_of(spans[i]) or popped[i]
   end
-  if count > 0 and not are_plain(ids) then ids, envelopes = part_strange(ids, envelopes, strange) end
-  if #ids > 0 then redis.call('SADD', keys.active, unpack(ids)) end
-  local records = {}
-  for i = 1, #strange do records[i] = STRANGE end
-  return ids, envelopes, bury(keys, strange, records, ms)
+  return popped, spans, #popped > 0 and redis.call('HMGET', keys.messages, unpack(fields)) or {}
 end
 
--- Those of `ids` that have a history, as "index history" in lines; usually none.
-local function histories_of(keys, ids)
-  if #ids == 0 or redis.call('EXISTS', keys.histories) == 0 then return '' end
-  local entries, lines = redis.call('HMGET', keys.histories, unpack(ids)), {}
-  for i = 1, #ids do
-    if entries[i] then lines[#lines + 1] = table.concat({ i - 1, parse_history(entries[i]) }, ' ') end
+-- Spans may hold more than is wanted: what is left over goes back to the front.
+local function give_back(source, entries)
+  for i = #entries, 1, -1 do redis.call('LPUSH', source, entries[i]) end
+end
+
+-- How many entries to pop: as many as hold `want` messages and fit the bytes, by what was seen so far. A thousand
+-- envelopes of a megabyte must not be read to find out that they are too many.
+local function portion(want, seen)
+  if seen.entries == 0 then return math.ceil(math.min(want, 800) / USUAL_PAGE) end
+  local wanted = want * seen.entries / seen.messages
+  local fitting = (MAX_BYTES - seen.bytes) * seen.entries / (seen.bytes + 1)
+  return math.max(1, math.min(500, 8 * seen.entries, math.ceil(wanted), math.floor(fitting)))
+end
+
+local function take(keys, source, want, ms)
+  local granted, envelopes, strange, surplus = {}, {}, {}, 0
+  local seen = { entries = 0, messages = 0, bytes = 0 }
+  while want > 0 and seen.bytes < MAX_BYTES do
+    local popped, spans, found = pop(keys, source, portion(want, seen))
+    if #popped == 0 then break end
+    local left_over = {}
+    for i = 1, #popped do
+      local span, text = spans[i], found[i]
+      seen.entries, seen.messages = seen.entries + 1, seen.messages + (span and count_of(span) or 1)
+      if want == 0 then
+        left_over[#left_over + 1] = popped[i]
+      elseif span and text then
+        local count = count_of(span)
+        if count > want then
+          left_over[1] = part_of(span, want, count - want)
+          surplus = surplus - want
+          span, count = part_of(span, 0, want), want
+        else
+          surplus = surplus - count + 1
+        end
+        local envelope = envelopes_of(span, text)
+        granted[#granted + 1], envelopes[#envelopes + 1] = span, envelope
+        seen.bytes, want = seen.bytes + #envelope, want - count
+      else
+        -- Its envelope was removed meanwhile, or never was one: it is dropped. A long id may look like a span, though.
+        if span then surplus = surplus - count_of(span) + 1 end
+        if text or redis.call('HEXISTS', keys.messages, popped[i]) == 1 then strange[#strange + 1] = popped[i] end
+        want = want - 1
+      end
+    end
+    give_back(source, left_over)
   end
-  return table.concat(lines, '\n')
+  if #granted > 0 and not are_plain(granted) then granted, envelopes = part_strange(granted, envelopes, strange) end
+  if #granted > 0 then redis.call('SADD', keys.active, unpack(entries_of(granted))) end
+  if redis.call('LLEN', keys.ready) > 0 then
+    add_surplus(keys, surplus)
+  elseif seen.entries > 0 then
+    redis.call('HDEL', keys.meta, 'surplus')
+  end
+  local records = {}
+  for i = 1, #strange do records[i] = STRANGE end
+  return granted, envelopes, bury(keys, strange, records, ms)
 end

@@ -40,37 +40,54 @@ local function expire_consumers(keys, base, lease, ms)
   if extended < MAX_CONSUMERS then redis.call('HSET', keys.meta, 'heard', ms) end
 end
 
--- One step: up to 500 ids of one consumer go back to the front, oldest first at the head, with crashes + 1.
--- The next crash would kill a suspect, so it waits apart, to be claimed alone.
+-- The messages of up to 500 loans, newest first, each as a span of one; about 500 messages, whole loans only.
+local function newest_loans(loans)
+  local entries = redis.call('SORT', loans, 'ALPHA', 'DESC', 'LIMIT', 0, 500)
+  local taken, singles = {}, {}
+  for i = 1, #entries do
+    if #singles >= 500 then break end
+    taken[i] = entries[i]
+    local span = span_of(entries[i])
+    for at = span and count_of(span) - 1 or -1, 0, -1 do
+      singles[#singles + 1] = is_alone(span) and span or part_of(span, at, 1)
+    end
+  end
+  return taken, singles
+end
+
+-- One step: some 500 messages of one consumer go back to the front, oldest first at the head, with crashes + 1, and with
+-- fields of their own. The next crash would kill a suspect, so it waits apart, to be claimed alone.
 -- Answers the ids that crashed too often (dead now) and how many old dead were dropped for them.
-local function drain_recovering(keys, base, max_crashes, ms)
+local function drain_recovering(keys, base, max_crashes, departures, ms)
   local consumer = redis.call('ZRANGE', keys.recovering, 0, 0)[1]
   if not consumer then return {}, 0 end
   local loans = base .. 'recovering:' .. consumer
-  local ids = redis.call('SORT', loans, 'ALPHA', 'DESC', 'LIMIT', 0, 500)
-  if #ids == 0 then
+  local taken, singles = newest_loans(loans)
+  if #taken == 0 then
     redis.call('ZREM', keys.recovering, consumer)
     return {}, 0
   end
-  local entries = redis.call('HMGET', keys.histories, unpack(ids))
+  move_out(keys, singles, departures)
+  local entries = redis.call('HMGET', keys.histories, unpack(entries_of(singles)))
   local front, buried, records = {}, {}, {}
-  for i = 1, #ids do
+  for i = 1, #singles do
+    local id = sub(singles[i], 1, ID_LENGTH)
     local attempts, crashes, refusals = parse_history(entries[i])
     crashes = crashes + 1
     if crashes >= max_crashes then
-      buried[#buried + 1] = ids[i]
+      buried[#buried + 1] = id
       records[#records + 1] = string.format('{"reason":"crashed","attempts":%d,"crashes":%d}', attempts, crashes)
     else
-      redis.call('HSET', keys.histories, ids[i], attempts .. ' ' .. crashes .. ' ' .. refusals)
+      redis.call('HSET', keys.histories, id, attempts .. ' ' .. crashes .. ' ' .. refusals)
       if is_suspect(crashes, max_crashes) then
-        redis.call('LPUSH', keys.suspects, ids[i])
+        redis.call('LPUSH', keys.suspects, id)
       else
-        front[#front + 1] = ids[i]
+        front[#front + 1] = id
       end
     end
   end
   if #front > 0 then redis.call('LPUSH', keys.ready, unpack(front)) end
-  redis.call('SREM', loans, unpack(ids))
+  redis.call('SREM', loans, unpack(taken))
   if redis.call('SCARD', loans) == 0 then redis.call('ZREM', keys.recovering, consumer) end
   return buried, bury(keys, buried, records, ms)
 end

@@ -1,47 +1,63 @@
--- Applies what became of deliveries. `at` is the index in ARGV of the first item; `counts` how many of each kind.
--- The caller has made sure that the consumer still owns its loans.
--- Answers how many old dead were dropped.
+-- Applies what became of deliveries. The caller has made sure that the consumer still owns its loans.
 
-local function unlend(active, ids)
-  if #ids > 0 then redis.call('SREM', active, unpack(ids)) end
+-- The loans of pages that end, and what stays on loan of them.
+local function settle_loans(keys, ended, kept)
+  if #ended > 0 then redis.call('SREM', keys.active, unpack(ended)) end
+  if #kept > 0 then redis.call('SADD', keys.active, unpack(kept)) end
 end
 
-local function settle_done(keys, ids)
+-- The loans of those of `spans` that have fields of their own. Answers their ids.
+local function unlend_alone(keys, spans)
+  local ids = {}
+  for i = 1, #spans do
+    if is_alone(spans[i]) then ids[#ids + 1] = sub(spans[i], 1, ID_LENGTH) end
+  end
+  if #ids > 0 then redis.call('SREM', keys.active, unpack(ids)) end
+  return ids
+end
+
+local function settle_done(keys, spans, departures)
+  for i = 1, #spans do
+    if not is_alone(spans[i]) then depart(departures, spans[i]) end
+  end
+  local ids = unlend_alone(keys, spans)
   if #ids == 0 then return end
   redis.call('HDEL', keys.messages, unpack(ids))
-  redis.call('SREM', keys.active, unpack(ids))
   if redis.call('EXISTS', keys.histories) == 1 then redis.call('HDEL', keys.histories, unpack(ids)) end
 end
 
-local function settle_released(keys, ids, max_crashes)
+-- Back to the front, in their order.
+local function settle_released(keys, spans, max_crashes)
+  unlend_alone(keys, spans)
   local backwards = {}
-  for i = #ids, 1, -1 do backwards[#backwards + 1] = ids[i] end
+  for i = #spans, 1, -1 do backwards[#backwards + 1] = entry_of(spans[i]) end
   local innocents, suspects = part_suspects(keys, backwards, max_crashes)
   if #innocents > 0 then redis.call('LPUSH', keys.ready, unpack(innocents)) end
   if #suspects > 0 then redis.call('LPUSH', keys.suspects, unpack(suspects)) end
-  unlend(keys.active, ids)
+  add_surplus(keys, surplus_of(innocents))
 end
 
--- Items: id, delay (ms), history.
-local function settle_delayed(keys, at, count, ms)
-  local ids = {}
+-- `count` items from ARGV[at]: span of one, delay (ms), history.
+local function settle_delayed(keys, at, count, departures, ms)
+  local spans = {}
+  for i = 0, count - 1 do spans[i + 1] = ARGV[at + 3 * i] end
+  unlend_alone(keys, spans)
+  move_out(keys, spans, departures)
   for i = 0, count - 1 do
-    local id, delay, history = ARGV[at + 3 * i], ARGV[at + 3 * i + 1], ARGV[at + 3 * i + 2]
-    redis.call('ZADD', keys.delayed, ms + tonumber(delay), id)
-    redis.call('HSET', keys.histories, id, history)
-    ids[#ids + 1] = id
+    local id = sub(spans[i + 1], 1, ID_LENGTH)
+    redis.call('ZADD', keys.delayed, ms + tonumber(ARGV[at + 3 * i + 1]), id)
+    redis.call('HSET', keys.histories, id, ARGV[at + 3 * i + 2])
   end
-  unlend(keys.active, ids)
 end
 
--- Items: id, record (JSON).
-local function settle_dead(keys, at, count, ms)
-  local ids, records = {}, {}
-  for i = 0, count - 1 do
-    ids[#ids + 1] = ARGV[at + 2 * i]
-    records[#records + 1] = ARGV[at + 2 * i + 1]
+-- `count` items from ARGV[at]: span of one, record (JSON). Answers how many old dead were dropped.
+local function settle_dead(keys, at, count, departures, ms)
+  local spans, ids, records = {}, {}, {}
+  for i = 1, count do
+    spans[i], records[i] = ARGV[at + 2 * i - 2], ARGV[at + 2 * i - 1]
+    ids[i] = sub(spans[i], 1, ID_LENGTH)
   end
-  local dropped = bury(keys, ids, records, ms)
-  unlend(keys.active, ids)
-  return dropped
+  unlend_alone(keys, spans)
+  move_out(keys, spans, departures)
+  return bury(keys, ids, records, ms)
 end
