@@ -14,8 +14,12 @@ export interface Broker {
    * @throws BrokerRefusedError (nothing was stored), SubmitUnknownError (nobody knows)
    */
   add(queue: string, batch: readonly NewMessage[]): Promise<void>;
-  /** Opens a consumer's side of a queue. `wake` is called whenever there may be something to claim, once for each `arm`. */
-  lease(queue: string, options: LeaseOptions, wake: () => void): Lease;
+  /**
+   * Opens a consumer's side of a queue. `wake` is called whenever there may be something to claim, once for each `arm`.
+   * It may bring what was claimed already, for a short time only: then claim again at once, before running it, so that the
+   * broker hears that it came.
+   */
+  lease(queue: string, options: LeaseOptions, wake: (brought?: Claim) => void): Lease;
   counts(queue: string): Promise<QueueCounts>;
   /**
    * Removes a chunk of what is ready or delayed, never what is on loan or dead.
@@ -93,6 +97,11 @@ export interface Settlements {
   readonly results: readonly StoredResult[];
 }
 
+/** How many deliveries a call settles. */
+export function settledBy({ done, released, delayed, dead }: Settlements): number {
+  return done.length + released.length + delayed.length + dead.length;
+}
+
 export const NO_SETTLEMENTS: Settlements = Object.freeze({
   done: [],
   released: [],
@@ -150,7 +159,7 @@ export interface Claim {
   readonly suspects: boolean;
   /** More is ready than was granted. */
   readonly more: boolean;
-  /** When the next delayed message is due, in ms from now. */
+  /** When there will be something to claim without a new message, in ms from now: the next delayed one is due, say. */
   readonly dueIn: number | undefined;
   /** Messages that this call found to have crashed too often: dead now. */
   readonly buried: readonly StoredEnvelope[];

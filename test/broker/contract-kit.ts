@@ -97,6 +97,8 @@ export class Consumer {
   readonly held = new Set<string>();
   woken = 0;
   private seen = 0;
+  /** What came with a wake: the next claim answers it, too. */
+  private readonly brought: Promise<Batch>[] = [];
   readonly lease: Lease;
 
   constructor(
@@ -104,21 +106,38 @@ export class Consumer {
     options: LeaseOptions = PATIENT,
     queue: string = env.queue,
   ) {
-    this.lease = env.broker.lease(queue, options, () => {
+    this.lease = env.broker.lease(queue, options, (brought) => {
       this.woken++;
+      if (brought) this.brought.push(Promise.resolve(brought.read()).then((batch) => this.hold(batch)));
     });
   }
 
   async claim(want: number, settlements: Partial<Settlements> = {}): Promise<Claim & Batch> {
-    const answer = await this.lease.claim(want, this.held.size > 0, { ...NO_SETTLEMENTS, ...settlements });
-    const claim = { ...answer, ...(await answer.read()) };
-    if (claim.lost) this.held.clear();
-    else {
-      const { done = [], released = [], delayed = [], dead = [] } = settlements;
-      for (const id of [...done, ...released, ...idsOf(delayed), ...idsOf(dead)]) this.held.delete(id);
-      for (const id of claim.ids) this.held.add(id);
+    const brought = await Promise.all(this.brought.splice(0));
+    const wanted = Math.max(0, want - brought.length);
+    const answer = await this.lease.claim(wanted, this.held.size > 0, {
+      ...NO_SETTLEMENTS,
+      ...settlements,
+    });
+    if (answer.lost) {
+      this.held.clear();
+      return { ...answer, ids: [], envelopes: [], histories: new Map() };
     }
-    return claim;
+    const { done = [], released = [], delayed = [], dead = [] } = settlements;
+    for (const id of [...done, ...released, ...idsOf(delayed), ...idsOf(dead)]) this.held.delete(id);
+    const batches = [...brought, this.hold(await answer.read())];
+    return {
+      ...answer,
+      count: answer.count + brought.length,
+      ids: batches.flatMap(({ ids }) => ids),
+      envelopes: batches.flatMap(({ envelopes }) => envelopes),
+      histories: new Map(batches.flatMap(({ histories }) => [...histories])),
+    };
+  }
+
+  private hold(batch: Batch): Batch {
+    for (const id of batch.ids) this.held.add(id);
+    return batch;
   }
 
   /** Claims until it was granted this many in all; answers the ids in the order of the grants. */

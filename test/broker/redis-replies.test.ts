@@ -144,9 +144,10 @@ describe('a lost reply of a claim', () => {
 async function claimOnce(
   client: Client,
   keys: QueueKeys,
-  call: Omit<ClaimCall, 'loans'>,
+  call: Omit<ClaimCall, 'loans' | 'adopts'>,
 ): Promise<Claim & Batch> {
-  const claim = await claimScript(client, keys, { ...call, loans: new LoanBook().settle(call.settlements) });
+  const loans = new LoanBook().settle(call.settlements);
+  const claim = await claimScript(client, keys, { ...call, adopts: false, loans });
   return { ...claim, ...(await claim.read()) };
 }
 

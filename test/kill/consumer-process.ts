@@ -12,7 +12,7 @@ import type { ProcessOptions, Report } from './fleet.js';
 
 // A process that consumes one queue until it is killed. It tells its parent who it is for Redis, and what went wrong.
 
-const { name, url, queue, lease, maxConcurrency, duration, runsFile } = JSON.parse(
+const { name, url, queue, lease, maxConcurrency, duration, poison, runsFile } = JSON.parse(
   process.argv[2] ?? '',
 ) as ProcessOptions;
 
@@ -38,6 +38,7 @@ const runs = openSync(runsFile, 'a');
 
 async function run(): Promise<string> {
   writeSync(runs, `${AioTaskContext.current()?.id}\n`);
+  if (poison) process.kill(process.pid, 'SIGKILL');
   await pass(duration);
   return name;
 }

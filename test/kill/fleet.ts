@@ -16,6 +16,8 @@ export interface ProcessOptions {
   readonly maxConcurrency: number;
   /** How long each run takes, in ms. */
   readonly duration: number;
+  /** Whether each run kills its process, before anything else can happen. */
+  readonly poison?: boolean;
   /** Gets a line with the id at the start of each run. */
   readonly runsFile: string;
 }

@@ -38,7 +38,7 @@ interface Scene {
 }
 
 /** A server, a producer, and consumers to start. */
-async function setUp(lease: number, serverArgs?: string[]): Promise<Scene> {
+async function setUp(lease: number, serverArgs?: string[], poison = false): Promise<Scene> {
   const server = await startRedis(serverArgs);
   closers.push(() => server.stop());
   const redis = new Redis(server.url);
@@ -53,6 +53,7 @@ async function setUp(lease: number, serverArgs?: string[]): Promise<Scene> {
     lease,
     maxConcurrency: 50,
     duration: 300,
+    poison,
   });
   closers.push(() => fleet.close());
   const task = new TaskHandle<unknown[], unknown>(
@@ -185,6 +186,28 @@ describe('consumers killed', () => {
     await expectNothingOnLoan(scene);
     expect(await redis.hlen(keys.messages)).toBe(0);
   }, 180_000);
+});
+
+describe('a message that kills the idle consumer that it wakes', () => {
+  it('is dead after maxCrashes, each of its runs on record as a crash', async () => {
+    const scene = await setUp(500, undefined, true);
+    const { redis, broker, task, fleet } = scene;
+    const isIdle = async () => (await redis.info('clients')).includes('blocked_clients:1');
+    const isStarted = (run: number) => (fleet.runs().get(sent.id) ?? 0) >= run;
+    fleet.start('one');
+    await until(() => fleet.isUp, PATIENCE);
+    await until(isIdle, PATIENCE);
+    const sent = await task.submit(0);
+    for (let run = 1; run <= 3; run++) {
+      await until(() => isStarted(run), PATIENCE);
+      fleet.start('one');
+    }
+    await until(async () => (await broker.counts(QUEUE)).dead === 1, PATIENCE);
+    expect(fleet.runs()).toEqual(new Map([[sent.id, 3]]));
+    const [dead] = await broker.listDead(QUEUE, 0, 1);
+    expect(dead?.record).toMatchObject({ reason: 'crashed', crashes: 3 });
+    await expectNothingOnLoan(scene);
+  }, 60_000);
 });
 
 describe('a consumer stopped for longer than its lease', () => {

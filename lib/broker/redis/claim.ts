@@ -1,11 +1,11 @@
-import type { Claim } from '../../queue/broker.js';
+import type { Claim, Settlements } from '../../queue/broker.js';
 import { ID_LENGTH } from '../../queue/message-id.js';
 import { readBatch, readBuried } from './granted.js';
 import type { QueueKeys } from './keys.js';
 import type { SettledLoans } from './loan-book.js';
+import { scoutOf } from './scout.js';
 import { Script, type Client } from './script.js';
 import { countOf, splitSpans } from './span.js';
-import type { Settlements } from '../../queue/broker.js';
 
 // The typed wrapper of claim.lua, whose header says what goes in and comes out.
 
@@ -18,6 +18,8 @@ export interface ClaimCall {
   readonly maxCrashes: number;
   readonly want: number;
   readonly holds: boolean;
+  /** Whether it adopts what its scout took. */
+  readonly adopts: boolean;
   readonly settlements: Settlements;
   /** What the settlements mean for the loans. */
   readonly loans: SettledLoans;
@@ -81,7 +83,7 @@ function claimKeys(keys: QueueKeys, consumer: string): string[] {
 function claimArgs(keys: QueueKeys, { loans, settlements, ...call }: ClaimCall): (string | number)[] {
   const { delayed, dead, results } = settlements;
   const args: (string | number)[] = [keys.base, call.consumer, call.sequence, call.lease, call.want];
-  args.push(call.holds ? 1 : 0, call.maxCrashes);
+  args.push(call.holds ? 1 : 0, call.maxCrashes, call.adopts ? scoutOf(call.consumer) : '');
   args.push(loans.ended, loans.kept, loans.done, loans.released);
   args.push(delayed.length, dead.length, results.length);
   for (const [i, { delay, history }] of delayed.entries()) {

@@ -1,6 +1,7 @@
 import { BrokerClosedError, BrokerRefusedError, SubmitUnknownError } from '../../queue/errors.js';
 import type {
   Broker,
+  Claim,
   DeadMessage,
   Lease,
   LeaseOptions,
@@ -101,11 +102,13 @@ export class RedisBroker implements Broker {
     });
   }
 
-  lease(queue: string, options: LeaseOptions, wake: () => void): Lease {
+  lease(queue: string, options: LeaseOptions, wake: (brought?: Claim) => void): Lease {
     const keys = this.keys(queue);
     const commands = this.opened(this.commands);
-    const watch = this.listener(commands, keys).watch(keys, options.lease, wake);
-    return new RedisLease(commands, keys, options, watch, (work) => this.call(work));
+    const call = <T>(work: Promise<T>): Promise<T> => this.call(work);
+    return new RedisLease(commands, keys, options, wake, call, (lease) =>
+      this.listener(commands, keys).watch(keys, options.lease, wake, lease),
+    );
   }
 
   async counts(queue: string): Promise<QueueCounts> {

@@ -69,7 +69,6 @@ export async function sweep(
     keys.consumers,
     keys.recovering,
     keys.meta,
-    keys.histories,
   ]);
   const reply = (await scripts.sweep.run(
     client,

@@ -5,9 +5,20 @@ import { sweep } from './scripts.js';
 
 /** One queue's place in a listener. */
 export interface Watch {
+  readonly isArmed: boolean;
   arm(dueIn?: number): void;
   disarm(): void;
-  close(): void;
+  /** Wakes, if it is armed. */
+  ring(): void;
+  /** Wakes in `ms`, if it is armed then. */
+  dueIn(ms: number): void;
+  /** Resolves when no scout stands in line any more. */
+  close(): Promise<void>;
+}
+
+/** Stands in line behind a BLPOP, and claims when that ends. */
+export interface Scouting {
+  sendScout(client: Client, wait: number): Promise<void> | undefined;
 }
 
 /** At most this long between two looks at an idle queue, in ms: what a token lost to a frozen process costs. */
@@ -27,6 +38,8 @@ export class WakeListener {
   private blocking: Client | undefined;
   /** What the BLPOP under way waits for. */
   private waitingFor: ReadonlySet<QueueWatch> | undefined;
+  /** The scout in line behind it. */
+  private scouting: Promise<void> | undefined;
   private regroup: (() => void) | undefined;
   private looping = false;
   private closed = false;
@@ -46,17 +59,26 @@ export class WakeListener {
   }
 
   /** @param lease in ms: a queue is looked at often enough that nobody takes it for unattended. */
-  watch(keys: QueueKeys, lease: number, wake: () => void): Watch {
-    const watch: QueueWatch = new QueueWatch(keys, lease, wake, () => this.onArmed(watch));
+  watch(keys: QueueKeys, lease: number, wake: () => void, scouting: Scouting): Watch {
+    const watch: QueueWatch = new QueueWatch(keys, lease, wake, scouting, {
+      onArmed: () => this.onArmed(watch),
+      onClosed: () => this.onClosed(watch),
+    });
     this.watches.add(watch);
-    watch.onClosed = () => this.watches.delete(watch);
     return watch;
   }
 
   close(): void {
     this.closed = true;
     this.regroup?.();
-    for (const watch of this.watches) watch.close();
+    for (const watch of this.watches) void watch.close();
+  }
+
+  private async onClosed(watch: QueueWatch): Promise<void> {
+    this.watches.delete(watch);
+    if (!this.scouting || this.closed) return;
+    this.interrupt();
+    await this.scouting;
   }
 
   private onArmed(watch: QueueWatch): void {
@@ -94,14 +116,21 @@ export class WakeListener {
     // Only now: a queue that was armed while this connected is in it.
     const armed = this.armed();
     if (armed.length === 0) return;
-    const wait = Math.min(LONGEST_WAIT, ...armed.map(({ lease }) => lease / 4)) / 1_000;
+    const wait = Math.min(LONGEST_WAIT, ...armed.map(({ lease }) => lease / 4));
     this.waitingFor = new Set(armed);
     try {
-      const token = await blocking.blpop(...armed.map((watch) => watch.keys.wake), this.interruptKey, wait);
+      const names = armed.map((watch) => watch.keys.wake);
+      const waiting = blocking.blpop(...names, this.interruptKey, wait / 1_000);
+      // With several queues it would have to know which of them the token is for.
+      const [only] = this.watches.size === 1 ? armed : [];
+      this.scouting = only?.scouting.sendScout(blocking, wait);
+      const [token] = await Promise.all([waiting, this.scouting]);
+      // A scout sees, and says, whatever there is to see.
+      if (this.scouting) return;
       if (token === null) await this.sweep(armed);
       else if (token[0] !== this.interruptKey) this.ring(token[0]);
     } finally {
-      this.waitingFor = undefined;
+      this.waitingFor = this.scouting = undefined;
     }
   }
 
@@ -155,17 +184,23 @@ export class WakeListener {
   }
 }
 
+/** What its listener hears of a watch. */
+interface WatchEvents {
+  onArmed(): void;
+  onClosed(): Promise<void>;
+}
+
 class QueueWatch implements Watch {
   isArmed = false;
   private isClosed = false;
-  onClosed: () => void = () => {};
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
     readonly keys: QueueKeys,
     readonly lease: number,
     private readonly wake: () => void,
-    private readonly onArmed: () => void,
+    readonly scouting: Scouting,
+    private readonly events: WatchEvents,
   ) {}
 
   arm(dueIn?: number): void {
@@ -173,7 +208,7 @@ class QueueWatch implements Watch {
     if (dueIn !== undefined) this.dueIn(dueIn);
     if (this.isArmed) return;
     this.isArmed = true;
-    this.onArmed();
+    this.events.onArmed();
   }
 
   /** Redis' own time limits are coarse; a message must start when it is due. */
@@ -194,9 +229,9 @@ class QueueWatch implements Watch {
     clearTimeout(this.timer);
   }
 
-  close(): void {
+  close(): Promise<void> {
     this.isClosed = true;
     this.disarm();
-    this.onClosed();
+    return this.events.onClosed();
   }
 }

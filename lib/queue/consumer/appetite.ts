@@ -42,6 +42,13 @@ export class Appetite {
     return this.hungry && room > 0 && room >= this.readAhead.target / 2;
   }
 
+  /** What the broker claimed by itself, and brought. */
+  onBrought(claim: Claim): void {
+    this.alone ||= claim.alone;
+    this.suspects = claim.suspects;
+    this.hungry = true;
+  }
+
   /** After each claim that was answered in `elapsed` ms. */
   onClaimed(claim: Claim, elapsed: number): void {
     this.readAhead.onClaimed(elapsed, claim.count, claim.size);

@@ -83,9 +83,3 @@ export class Ledger {
     this.results = [];
   }
 }
-
-/** How many deliveries a call settles. */
-export function settledBy(settlements: Settlements): number {
-  const { done, released, delayed, dead } = settlements;
-  return done.length + released.length + delayed.length + dead.length;
-}

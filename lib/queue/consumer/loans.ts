@@ -1,8 +1,8 @@
-import type { Batch, Settlements } from '../broker.js';
+import { type Batch, settledBy, type Settlements } from '../broker.js';
 import { ClaimBuffer } from './claim-buffer.js';
 import type { Delivery } from './delivery.js';
 import type { Outcome } from './execution.js';
-import { Ledger, settledBy } from './ledger.js';
+import { Ledger } from './ledger.js';
 
 /** What is on loan to a consumer: waiting for a slot, running, or with an outcome that the broker does not know yet. */
 export class Loans {

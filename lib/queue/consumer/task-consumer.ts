@@ -30,6 +30,8 @@ export class TaskConsumer {
   private readonly timer = new CallTimer(() => void this.cycle());
   private lease: Lease | undefined;
   private claiming = false;
+  /** The broker brought something, and has to hear that it came: the next call must leave at once. */
+  private unheard = false;
   private paused = false;
   /** Also before it has started: then it never does. */
   private stopped = false;
@@ -61,7 +63,7 @@ export class TaskConsumer {
     await this.broker.open();
     if (this.stopped) return;
     const { lease, maxCrashes } = this.settings;
-    this.lease = this.broker.lease(this.queue, { lease, maxCrashes }, () => this.onWake());
+    this.lease = this.broker.lease(this.queue, { lease, maxCrashes }, (brought) => this.onWake(brought));
     this.timer.beat(lease, () => this.loans.unfinished > 0);
     this.onWake();
   }
@@ -129,15 +131,18 @@ export class TaskConsumer {
     return this.appetite.room(this.slots.busy);
   }
 
-  private onWake(): void {
+  private onWake(brought?: Claim): void {
     this.appetite.hungry = true;
-    this.next();
+    if (!brought) return this.next();
+    this.appetite.onBrought(brought);
+    this.unheard = true;
+    this.receive(brought);
   }
 
   /** Whatever has changed: claim, settle soon, or be done. While a call is under way, its end comes here. */
   private next(): void {
     if (this.claiming || this.timer.backingOff || !this.lease) return;
-    if (this.appetite.doubtful || this.appetite.wants(this.room)) void this.cycle();
+    if (this.unheard || this.appetite.doubtful || this.appetite.wants(this.room)) void this.cycle();
     else if (this.loans.hasOutcomes) this.timer.in(this.onDrained ? 0 : FLUSH_DELAY);
     else if (this.loans.unfinished === 0) this.onDrained?.();
   }
@@ -150,8 +155,9 @@ export class TaskConsumer {
     const settlements = this.loans.takeOutcomes();
     const holds = this.loans.heldWith(settlements);
     const sentAt = performance.now();
+    const { unheard } = this;
     // A wake that comes while the call is under way makes it hungry again.
-    this.appetite.hungry = false;
+    this.appetite.hungry = this.unheard = false;
     let claim: Claim;
     try {
       claim = await this.lease.claim(this.room, holds, settlements);
@@ -159,6 +165,7 @@ export class TaskConsumer {
       this.claiming = false;
       this.loans.restoreOutcomes(settlements);
       this.appetite.hungry = true;
+      this.unheard ||= unheard;
       this.onBrokerFails(error);
       return;
     }
@@ -172,6 +179,10 @@ export class TaskConsumer {
 
   private onClaim(claim: Claim, elapsed: number): void {
     this.appetite.onClaimed(claim, elapsed);
+    this.receive(claim);
+  }
+
+  private receive(claim: Claim): void {
     const accept = this.loans.expect(claim.count);
     settleBuried(claim, this.loans, this.report);
     if (!this.appetite.hungry && this.room > 0) this.lease?.arm(claim.dueIn);

@@ -28,21 +28,22 @@ if sequence <= number then return { 0, ms } end
 -- What was answered came, though nothing was stored of it: it was refused, or this server has forgotten it.
 if sequence > math.max(number, tonumber(ARGV[4])) + 1 then return { -2, ms } end
 
--- Reading first: a key of a wrong type fails here, before anything is written.
-redis.call('LLEN', keys.ready)
-redis.call('LLEN', keys.wake)
-redis.call('HEXISTS', keys.meta, '')
-
 local spans = split_spans(ARGV[5])
+local entries = entries_of(spans)
+local surplus = surplus_of(entries)
+-- Reading first: a key of a wrong type fails here, before anything is written.
+local tokens = redis.call('LLEN', keys.wake)
+redis.call('LLEN', keys.ready)
+if surplus > 0 then redis.call('HEXISTS', keys.meta, '') end
+
 local stored = {}
 for i = 1, #spans do
   stored[2 * i - 1], stored[2 * i] = field_of(spans[i]), ARGV[5 + i]
 end
-local entries = entries_of(spans)
 redis.call('HSET', keys.messages, unpack(stored))
 redis.call('RPUSH', keys.ready, unpack(entries))
-add_surplus(keys, surplus_of(entries))
+add_surplus(keys, surplus)
 redis.call('HSET', keys.producers, producer, ARGV[2] .. ' ' .. ms)
-ring(keys.wake)
+if tokens == 0 then ring(keys.wake) end
 if not last then prune_producers(keys.producers, ms) end
 return { 1, ms }

@@ -6,9 +6,10 @@
         10 meta  11 parted  12 wake  13 active (of this consumer)  14 call (of this consumer)
   ARGV  1 base ("prefix:{queue}:")  2 consumer  3 sequence number  4 lease (ms)  5 want (at most 1,000)
         6 holds (1: it believes that something is on loan to it)  7 maxCrashes
-        8 the loans that end  9 what of them stays on loan  10 done  11 released (spans, joined)
-        12 delayed  13 dead  14 results (how many of each)
-        15... delayed (span of one, delay, history), dead (span of one, record), results (id, ttl, result)
+        8 scout (whose loan it adopts), or ''
+        9 the loans that end  10 what of them stays on loan  11 done  12 released (spans, joined)
+        13 delayed  14 dead  15 results (how many of each)
+        16... delayed (span of one, delay, history), dead (span of one, record), results (id, ttl, result)
 
   Reply {status, spans, envelopes, histories, flags, due, buried ids, buried envelopes, dropped}
         status     1, or -1: the lease is gone, nothing was applied
@@ -17,7 +18,7 @@
         histories  lines "index attempts crashes refusals", only where there is one
         flags      1: the message must run alone; 2: such a message waits for a consumer that holds nothing;
                    4: more is ready (sums)
-        due        ms until the next delayed message, or -1
+        due        ms until there will be something without a new message, or -1
         buried     what crashed too often and is dead now; ids (22 characters each) and envelopes, joined
         dropped    dead messages dropped to keep the limit
 
@@ -25,6 +26,7 @@
   arrives after a later one (from a connection given up as dead) does nothing: nobody reads its reply.
 ]]
 --- @include "now"
+--- @include "look"
 --- @include "ring"
 --- @include "spans"
 --- @include "surplus"
@@ -43,8 +45,8 @@ local keys = {
   parted = KEYS[11], wake = KEYS[12], active = KEYS[13], call = KEYS[14],
 }
 local base, consumer, sequence, lease, want = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
-local max_crashes = tonumber(ARGV[7])
-local delayed, dead, results = tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14])
+local max_crashes, scout = tonumber(ARGV[7]), ARGV[8]
+local delayed, dead, results = tonumber(ARGV[13]), tonumber(ARGV[14]), tonumber(ARGV[15])
 local ms = now()
 local owns = redis.call('ZSCORE', keys.consumers, consumer)
 
@@ -72,17 +74,19 @@ if previous then
     return { 1, granted, envelopes, histories_of(keys, spans), tonumber(flag) + 4, -1, '', '', 0 }
   end
 end
-if ARGV[6] == '1' and not owns then return { -1, '', '', '', 0, -1, '', '', 0 } end
+local is_lost = ARGV[6] == '1' and not owns or scout ~= '' and not redis.call('ZSCORE', keys.consumers, scout)
+if is_lost then return { -1, '', '', '', 0, -1, '', '', 0 } end
 
 -- The first write is one that Redis allows when out of memory; the rest of the script is allowed after it.
 redis.call('HDEL', keys.meta, 'extended:' .. consumer)
 local earliest = redis.call('ZRANGE', keys.delayed, 0, 0, 'WITHSCORES')[2]
 
+if scout ~= '' then adopt(keys, base, scout) end
 local departures = new_departures()
-settle_loans(keys, split_spans(ARGV[8]), split_spans(ARGV[9]))
-settle_done(keys, split_spans(ARGV[10]), departures)
-settle_released(keys, split_spans(ARGV[11]), max_crashes)
-local at = 15
+settle_loans(keys, split_spans(ARGV[9]), split_spans(ARGV[10]))
+settle_done(keys, split_spans(ARGV[11]), departures)
+settle_released(keys, split_spans(ARGV[12]), max_crashes)
+local at = 16
 settle_delayed(keys, at, delayed, departures, ms)
 at = at + 3 * delayed
 local dropped = settle_dead(keys, at, dead, departures, ms)
@@ -119,7 +123,8 @@ local more = redis.call('LLEN', keys.ready) > 0 or redis.call('LLEN', keys.suspe
   or redis.call('ZCARD', keys.recovering) > 0
 if more then flags = flags + 4 end
 local first = redis.call('ZRANGE', keys.delayed, 0, 0, 'WITHSCORES')[2]
-if more or (first and (not earliest or tonumber(first) < tonumber(earliest))) then ring(keys.wake) end
+local is_sooner = first and (not earliest or tonumber(first) < tonumber(earliest))
+if tokens == 0 and (more or is_sooner) then ring(keys.wake) end
 
 -- Others may leave a token with each message; one is enough.
 if tokens > 1 then redis.call('LTRIM', keys.wake, 0, 0) end
@@ -131,6 +136,6 @@ if #buried > 0 then
   buried_envelopes = table.concat(found, ',')
 end
 return {
-  1, joined, table.concat(envelopes, ','), histories_of(keys, spans), flags, due,
+  1, joined, table.concat(envelopes, ','), histories_of(keys, spans), flags, sooner(due, scout_ends(first_consumer(keys), ms)),
   table.concat(buried), buried_envelopes, dropped + dropped_crashed + dropped_strange,
 }

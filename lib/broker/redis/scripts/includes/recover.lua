@@ -55,8 +55,9 @@ local function newest_loans(loans)
   return taken, singles
 end
 
--- One step: some 500 messages of one consumer go back to the front, oldest first at the head, with crashes + 1, and with
--- fields of their own. The next crash would kill a suspect, so it waits apart, to be claimed alone.
+-- One step: some 500 messages of one consumer go back to the front, oldest first at the head, with crashes + 1 (unless it
+-- was a scout: then nothing ran), and with fields of their own. The next crash would kill a suspect, so it waits apart,
+-- to be claimed alone.
 -- Answers the ids that crashed too often (dead now) and how many old dead were dropped for them.
 local function drain_recovering(keys, base, max_crashes, departures, ms)
   local consumer = redis.call('ZRANGE', keys.recovering, 0, 0)[1]
@@ -68,17 +69,18 @@ local function drain_recovering(keys, base, max_crashes, departures, ms)
     return {}, 0
   end
   move_out(keys, singles, departures)
+  local crash = sub(consumer, -1) == '+' and 0 or 1
   local entries = redis.call('HMGET', keys.histories, unpack(entries_of(singles)))
   local front, buried, records = {}, {}, {}
   for i = 1, #singles do
     local id = sub(singles[i], 1, ID_LENGTH)
     local attempts, crashes, refusals = parse_history(entries[i])
-    crashes = crashes + 1
-    if crashes >= max_crashes then
+    crashes = crashes + crash
+    if crash > 0 and crashes >= max_crashes then
       buried[#buried + 1] = id
       records[#records + 1] = string.format('{"reason":"crashed","attempts":%d,"crashes":%d}', attempts, crashes)
     else
-      redis.call('HSET', keys.histories, id, attempts .. ' ' .. crashes .. ' ' .. refusals)
+      if crash > 0 then redis.call('HSET', keys.histories, id, attempts .. ' ' .. crashes .. ' ' .. refusals) end
       if is_suspect(crashes, max_crashes) then
         redis.call('LPUSH', keys.suspects, id)
       else

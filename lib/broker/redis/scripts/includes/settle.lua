@@ -1,5 +1,13 @@
 -- Applies what became of deliveries. The caller has made sure that the consumer still owns its loans.
 
+-- What its scout took is on loan to the consumer from now on.
+local function adopt(keys, base, scout)
+  local taken = base .. 'active:' .. scout
+  redis.call('SUNIONSTORE', keys.active, keys.active, taken)
+  redis.call('DEL', taken)
+  redis.call('ZREM', keys.consumers, scout)
+end
+
 -- The loans of pages that end, and what stays on loan of them.
 local function settle_loans(keys, ended, kept)
   if #ended > 0 then redis.call('SREM', keys.active, unpack(ended)) end

@@ -1,0 +1,68 @@
+import type { Batch, Claim } from '../../queue/broker.js';
+import { readBatch } from './granted.js';
+import type { QueueKeys } from './keys.js';
+import { Script, type Client } from './script.js';
+
+// The typed wrappers of scout.lua and give_back.lua, whose headers say what goes in and comes out.
+
+const scripts = { scout: new Script('scout'), giveBack: new Script('give_back') };
+
+/** What a scout has found. */
+export interface Findings extends Pick<Claim, 'size' | 'dueIn' | 'droppedDead'> {
+  /** What it took, if anything. */
+  readonly span: string | undefined;
+  /** A claim would find more. */
+  readonly work: boolean;
+  read(): Batch | Promise<Batch>;
+}
+
+/** The name of a consumer's scout: that it ends so says that its loans are not confirmed. */
+export function scoutOf(consumer: string): string {
+  return `${consumer}+`;
+}
+
+/** @param lease of the queue. @param hold how long it holds what it takes; both in ms. */
+export async function scout(
+  client: Client,
+  keys: QueueKeys,
+  consumer: string,
+  lease: number,
+  hold: number,
+): Promise<Findings> {
+  const name = scoutOf(consumer);
+  const { messages, ready, suspects, delayed, consumers, recovering, meta, histories, dead, reasons, wake } =
+    keys;
+  const names = [
+    messages,
+    ready,
+    suspects,
+    delayed,
+    consumers,
+    recovering,
+    meta,
+    histories,
+    dead,
+    reasons,
+    wake,
+  ];
+  const [work, due, span, joined, histories_, dropped] = (await scripts.scout.run(
+    client,
+    [...names, keys.active(name)],
+    [name, lease, hold],
+  )) as [number, number, string, string, string, number];
+  return {
+    work: work === 1,
+    dueIn: due < 0 ? undefined : due,
+    span: span === '' ? undefined : span,
+    read: () => readBatch(client, keys, [span], joined, histories_),
+    size: joined.length,
+    droppedDead: dropped,
+  };
+}
+
+/** Puts back what the scout holds, if anything. */
+export async function giveBack(client: Client, keys: QueueKeys, consumer: string): Promise<void> {
+  const name = scoutOf(consumer);
+  const { ready, consumers, meta, wake } = keys;
+  await scripts.giveBack.run(client, [ready, consumers, meta, wake, keys.active(name)], [name]);
+}
