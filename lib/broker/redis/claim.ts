@@ -1,11 +1,11 @@
 import type { Claim, Settlements } from '../../queue/broker.js';
 import { ID_LENGTH } from '../../queue/message-id.js';
-import { readBatch, readBuried } from './granted.js';
+import { readBatch, readBuried, readSheaves } from './granted.js';
 import type { QueueKeys } from './keys.js';
 import type { SettledLoans } from './loan-book.js';
 import { scoutOf } from './scout.js';
 import { Script, type Client } from './script.js';
-import { countOf, splitSpans } from './span.js';
+import { countOf } from './span.js';
 
 // The typed wrapper of claim.lua, whose header says what goes in and comes out.
 
@@ -30,7 +30,7 @@ export interface Grant extends Claim {
   readonly spans: readonly string[];
 }
 
-type ClaimReply = [number, string, string, string, number, number, string, string, number];
+type ClaimReply = [number, string, number, number, string, string, number, ...string[]];
 
 export async function claim(client: Client, keys: QueueKeys, call: ClaimCall): Promise<Grant> {
   const reply = (await script.run(
@@ -38,14 +38,15 @@ export async function claim(client: Client, keys: QueueKeys, call: ClaimCall): P
     claimKeys(keys, call.consumer),
     claimArgs(keys, call),
   )) as ClaimReply;
-  const [status, joinedSpans, joined, histories, flags, due, buriedIds, buried, droppedDead] = reply;
-  const spans = splitSpans(joinedSpans);
+  const [status, histories, flags, due, buriedIds, buried, droppedDead, ...granted] = reply;
+  const sheaves = readSheaves(granted);
+  const spans = sheaves.flatMap((sheaf) => sheaf.spans);
   return {
     spans,
     lost: status === -1,
     count: spans.reduce((sum, span) => sum + countOf(span), 0),
-    read: () => readBatch(client, keys, spans, joined, histories),
-    size: joined.length,
+    read: () => readBatch(client, keys, sheaves, histories),
+    size: sheaves.reduce((sum, { list }) => sum + list.length, 0),
     alone: (flags & 1) !== 0,
     suspects: (flags & 2) !== 0,
     more: (flags & 4) !== 0,

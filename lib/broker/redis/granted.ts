@@ -4,23 +4,41 @@ import { ID_LENGTH } from '../../queue/message-id.js';
 import type { QueueKeys } from './keys.js';
 import type { Client } from './script.js';
 import { splitEnvelopes } from './pages.js';
-import { countOf, idsFrom, indexOf, isAlone, pageOf, spanOfOne } from './span.js';
+import { countOf, idsFrom, indexOf, isAlone, pageOf, spanOfOne, splitSpans } from './span.js';
 
-// Reads what a claim answers: envelopes come joined, and are read one by one when they can't be told apart.
+// Reads what a claim answers: envelopes come as lists, and are read one by one when a list is not what it must be.
+
+/** Some of what a claim granted: spans, and their envelopes as the text of an array. */
+export interface Sheaf {
+  readonly spans: readonly string[];
+  readonly list: string;
+}
+
+/** @param flat joined spans, the list of their envelopes, and so on. */
+export function readSheaves(flat: readonly string[]): Sheaf[] {
+  const sheaves: Sheaf[] = [];
+  for (let i = 0; i < flat.length; i += 2) {
+    sheaves.push({ spans: splitSpans(flat[i] as string), list: flat[i + 1] as string });
+  }
+  return sheaves;
+}
 
 /** The messages that a claim granted; a promise only when something has to be read again. */
 export function readBatch(
   client: Client,
   keys: QueueKeys,
-  spans: readonly string[],
-  joined: string,
+  sheaves: readonly Sheaf[],
   histories: string,
 ): Batch | Promise<Batch> {
-  const envelopes = parseJoined(spans, joined);
-  if (!envelopes) return readBatchOneByOne(client, keys, spans, histories);
+  const all: Envelope[] = [];
+  for (const { spans, list } of sheaves) {
+    const parsed = parseList(spans, list);
+    if (!parsed) return readBatchOneByOne(client, keys, sheaves, histories);
+    for (const envelope of parsed) all.push(envelope);
+  }
   // These ids are strings of their own; cut out of the spans they would keep those alive.
-  const ids = envelopes.map((envelope) => envelope.id);
-  return { ids, envelopes, histories: readHistories(ids, histories) };
+  const ids = all.map((envelope) => envelope.id);
+  return { ids, envelopes: all, histories: readHistories(ids, histories) };
 }
 
 /** The messages that a claim buried. Text is needed here, and these are few: joined they only save the Lua reply. */
@@ -28,11 +46,11 @@ export async function readBuried(
   client: Client,
   keys: QueueKeys,
   ids: readonly string[],
-  joined: string,
+  list: string,
 ): Promise<StoredEnvelope[]> {
   const spans = ids.map(spanOfOne);
   const parsed: readonly unknown[] =
-    parseJoined(spans, joined) ?? (await readOneByOne(client, keys, spans)).envelopes;
+    parseList(spans, list) ?? (await readOneByOne(client, keys, spans)).envelopes;
   return ids.map((id, i) => {
     const envelope = parsed[i];
     return { id, envelope: envelope instanceof Malformed ? envelope.text : JSON.stringify(envelope) };
@@ -43,10 +61,10 @@ export async function readBuried(
  * Undefined when they are not just the envelopes of these messages. Two broken envelopes can join into a sound one, and a
  * foreign one can hold a comma: so count, and compare.
  */
-function parseJoined(spans: readonly string[], joined: string): Envelope[] | undefined {
+function parseList(spans: readonly string[], list: string): Envelope[] | undefined {
   let parsed: unknown[];
   try {
-    parsed = JSON.parse(`[${joined}]`) as unknown[];
+    parsed = JSON.parse(list) as unknown[];
   } catch {
     return undefined;
   }
@@ -94,9 +112,10 @@ const NO_HISTORIES: ReadonlyMap<string, History> = new Map();
 async function readBatchOneByOne(
   client: Client,
   keys: QueueKeys,
-  spans: readonly string[],
+  sheaves: readonly Sheaf[],
   histories: string,
 ): Promise<Batch> {
+  const spans = sheaves.flatMap((sheaf) => sheaf.spans);
   const { ids, envelopes } = await readOneByOne(client, keys, spans);
   return { ids, envelopes, histories: readHistories(ids, histories) };
 }

@@ -12,6 +12,7 @@ import type {
 } from '../../queue/broker.js';
 import { MAX_BATCH } from '../../queue/broker.js';
 import { checkOptions, callable, milliseconds, nonEmptyString } from '../../options.js';
+import { Calls } from './calls.js';
 import { checkVersion, Connections, redisRule, withoutCommand, type RedisSource } from './connection.js';
 import { QueueKeys } from './keys.js';
 import { RedisLease } from './lease.js';
@@ -56,8 +57,7 @@ export class RedisBroker implements Broker {
   private producer: Producer | undefined;
   private results: ResultListener | undefined;
   private closed = false;
-  /** Ends the waiting for each call that Redis has not answered. */
-  private readonly unanswered = new Set<() => void>();
+  private readonly unanswered = new Calls();
 
   /** @throws UnknownOptionError, InvalidOptionError, BrokerUnsupportedError (an ioredis instance with a `keyPrefix`) */
   constructor(options: RedisBrokerOptions = {}) {
@@ -87,7 +87,8 @@ export class RedisBroker implements Broker {
     for (const listener of this.listeners) listener.close();
     this.results?.rejectAll(new BrokerClosedError('The broker was closed before the result came.'));
     this.connections.closeAll();
-    for (const giveUp of this.unanswered) giveUp();
+    // While it reconnects, ioredis forgets its calls without a word.
+    this.unanswered.rejectAll(new Error('closed'));
     await Promise.resolve();
   }
 
@@ -178,7 +179,7 @@ export class RedisBroker implements Broker {
 
   private async call<T>(work: Promise<T>, onClosed?: () => Error): Promise<T> {
     try {
-      return await this.whileOpen(work);
+      return await this.unanswered.track(work);
     } catch (error) {
       if (this.closed)
         throw onClosed?.() ?? new BrokerClosedError('The broker was closed before Redis answered.');
@@ -190,15 +191,6 @@ export class RedisBroker implements Broker {
         },
       );
     }
-  }
-
-  /** Rejects when the broker is closed: while it reconnects, ioredis forgets its calls without a word. */
-  private whileOpen<T>(work: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const giveUp = (): void => reject(new Error('closed'));
-      this.unanswered.add(giveUp);
-      work.then(resolve, reject).finally(() => this.unanswered.delete(giveUp));
-    });
   }
 
   private report(error: unknown): void {

@@ -30,32 +30,31 @@ export async function scout(
   hold: number,
 ): Promise<Findings> {
   const name = scoutOf(consumer);
-  const { messages, ready, suspects, delayed, consumers, recovering, meta, histories, dead, reasons, wake } =
-    keys;
   const names = [
-    messages,
-    ready,
-    suspects,
-    delayed,
-    consumers,
-    recovering,
-    meta,
-    histories,
-    dead,
-    reasons,
-    wake,
+    keys.messages,
+    keys.ready,
+    keys.suspects,
+    keys.delayed,
+    keys.consumers,
+    keys.recovering,
+    keys.meta,
+    keys.histories,
+    keys.dead,
+    keys.reasons,
+    keys.wake,
+    keys.active(name),
   ];
-  const [work, due, span, joined, histories_, dropped] = (await scripts.scout.run(
-    client,
-    [...names, keys.active(name)],
-    [name, lease, hold],
-  )) as [number, number, string, string, string, number];
+  const [work, due, histories, dropped, span, list = ''] = (await scripts.scout.run(client, names, [
+    name,
+    lease,
+    hold,
+  ])) as [number, number, string, number, string?, string?];
   return {
     work: work === 1,
     dueIn: due < 0 ? undefined : due,
-    span: span === '' ? undefined : span,
-    read: () => readBatch(client, keys, [span], joined, histories_),
-    size: joined.length,
+    span,
+    read: () => readBatch(client, keys, span === undefined ? [] : [{ spans: [span], list }], histories),
+    size: list.length,
     droppedDead: dropped,
   };
 }

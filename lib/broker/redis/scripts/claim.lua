@@ -11,16 +11,16 @@
         13 delayed  14 dead  15 results (how many of each)
         16... delayed (span of one, delay, history), dead (span of one, record), results (id, ttl, result)
 
-  Reply {status, spans, envelopes, histories, flags, due, buried ids, buried envelopes, dropped}
+  Reply {status, histories, flags, due, buried ids, buried envelopes, dropped, spans, envelopes, spans, envelopes, ...}
         status     1, or -1: the lease is gone, nothing was applied
-        spans      joined, 26 characters each
-        envelopes  joined by commas
         histories  lines "index attempts crashes refusals", only where there is one
         flags      1: the message must run alone; 2: such a message waits for a consumer that holds nothing;
                    4: more is ready (sums)
         due        ms until there will be something without a new message, or -1
-        buried     what crashed too often and is dead now; ids (22 characters each) and envelopes, joined
+        buried     what crashed too often and is dead now: ids, 22 characters each, and envelopes as a JSON array
         dropped    dead messages dropped to keep the limit
+        spans      what is granted: 26 characters each, joined
+        envelopes  theirs, as a JSON array; about 8 KiB, then the next spans follow
 
   A repeat (the reply was lost, the client sent it again) applies nothing and grants the same spans. A call that
   arrives after a later one (from a connection given up as dead) does nothing: nobody reads its reply.
@@ -65,17 +65,17 @@ local previous = redis.call('GET', keys.call)
 
 if previous then
   local number, flag, granted = string.match(previous, '^(%d+):(%d):(.*)$')
-  if tonumber(number) > tonumber(sequence) then return { 1, '', '', '', 0, -1, '', '', 0 } end
+  if tonumber(number) > tonumber(sequence) then return { 1, '', 0, -1, '', '', 0 } end
   if number == sequence and (owns or granted == '') then
     local spans = split_spans(granted)
-    if #spans == 0 then return { 1, '', '', '', 4, -1, '', '', 0 } end
+    if #spans == 0 then return { 1, '', 4, -1, '', '', 0 } end
     redis.call('ZADD', keys.consumers, ms + lease, consumer)
-    local envelopes = table.concat(read_envelopes(keys, spans), ',')
-    return { 1, granted, envelopes, histories_of(keys, spans), tonumber(flag) + 4, -1, '', '', 0 }
+    local reply = { 1, histories_of(keys, spans), tonumber(flag) + 4, -1, '', '', 0 }
+    return bind(reply, spans, read_envelopes(keys, spans))
   end
 end
 local is_lost = ARGV[6] == '1' and not owns or scout ~= '' and not redis.call('ZSCORE', keys.consumers, scout)
-if is_lost then return { -1, '', '', '', 0, -1, '', '', 0 } end
+if is_lost then return { -1, '', 0, -1, '', '', 0 } end
 
 -- The first write is one that Redis allows when out of memory; the rest of the script is allowed after it.
 redis.call('HDEL', keys.meta, 'extended:' .. consumer)
@@ -116,8 +116,7 @@ if redis.call('SCARD', keys.active) == 0 then
 else
   redis.call('ZADD', keys.consumers, ms + lease, consumer)
 end
-local joined = table.concat(spans)
-redis.call('SET', keys.call, sequence .. ':' .. flags .. ':' .. joined, 'PX', 86400000)
+redis.call('SET', keys.call, sequence .. ':' .. flags .. ':' .. table.concat(spans), 'PX', 86400000)
 
 local more = redis.call('LLEN', keys.ready) > 0 or redis.call('LLEN', keys.suspects) > 0
   or redis.call('ZCARD', keys.recovering) > 0
@@ -133,9 +132,10 @@ local buried_envelopes = ''
 if #buried > 0 then
   local found = redis.call('HMGET', keys.messages, unpack(buried))
   for i = 1, #found do found[i] = found[i] or '' end
-  buried_envelopes = table.concat(found, ',')
+  buried_envelopes = '[' .. table.concat(found, ',') .. ']'
 end
-return {
-  1, joined, table.concat(envelopes, ','), histories_of(keys, spans), flags, sooner(due, scout_ends(first_consumer(keys), ms)),
-  table.concat(buried), buried_envelopes, dropped + dropped_crashed + dropped_strange,
+local reply = {
+  1, histories_of(keys, spans), flags, sooner(due, scout_ends(first_consumer(keys), ms)), table.concat(buried),
+  buried_envelopes, dropped + dropped_crashed + dropped_strange,
 }
+return bind(reply, spans, envelopes)

@@ -6,10 +6,10 @@
   KEYS  1 messages  2 ready  3 suspects  4 delayed  5 consumers  6 recovering  7 meta  8 histories  9 dead
         10 reasons  11 wake  12 active (of this scout)
   ARGV  1 scout (its consumer's name and "+")  2 lease of the queue (ms)  3 how long it holds what it takes (ms)
-  Reply {work, due, span, envelopes, histories, dropped}
+  Reply {work, due, histories, dropped, span, envelopes}
         work  1 when a claim would find more
         due   ms until there will be something without a new message, or -1
-        span  26 characters, or '' when there was nothing; the others as in claim.lua
+        span  26 characters; it and the envelopes, a JSON array, only when there is something
 
   A repeat (the reply was lost) grants what is on loan to it already.
 ]]
@@ -47,4 +47,4 @@ end
 if #spans > 0 then redis.call('ZADD', keys.consumers, ms + hold, scout) end
 local more = pressing or ready > 1 and redis.call('LLEN', keys.ready) > 0
 if more and tokens == 0 then ring(keys.wake) end
-return { more and 1 or 0, due, spans[1] or '', envelopes[1] or '', histories_of(keys, spans), dropped }
+return bind({ more and 1 or 0, due, histories_of(keys, spans), dropped }, spans, envelopes)

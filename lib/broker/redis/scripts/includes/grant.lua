@@ -42,6 +42,23 @@ local function give_back(source, entries)
   for i = #entries, 1, -1 do redis.call('LPUSH', source, entries[i]) end
 end
 
+-- What is granted as it is answered: some spans, joined, and their envelopes as a JSON array; then the next, and so on.
+-- A client that reads the envelopes of a whole claim as one string has that string in memory for long: large ones are
+-- freed late.
+local SHEAF_BYTES = 8192
+local function bind(reply, spans, envelopes)
+  local first, bytes = 1, 0
+  for i = 1, #spans do
+    bytes = bytes + #envelopes[i]
+    if bytes >= SHEAF_BYTES or i == #spans then
+      reply[#reply + 1] = table.concat(spans, '', first, i)
+      reply[#reply + 1] = '[' .. table.concat(envelopes, ',', first, i) .. ']'
+      first, bytes = i + 1, 0
+    end
+  end
+  return reply
+end
+
 -- How many entries to pop: as many as hold `want` messages and fit the bytes, by what was seen so far. A thousand
 -- envelopes of a megabyte must not be read to find out that they are too many.
 local function portion(want, seen)
