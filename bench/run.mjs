@@ -7,6 +7,7 @@ import { loadEngine, obstacle } from './engines/index.mjs';
 import { withContext } from './harness/context.mjs';
 import { describeMachine, redisVersion } from './harness/machine.mjs';
 import { measureEngine } from './measurements/index.mjs';
+import { latencyRound, summarizeLatency } from './measurements/latency.mjs';
 import { textTable } from './report/table.mjs';
 
 const LATEST = fileURLToPath(new URL('./results/latest.json', import.meta.url));
@@ -20,6 +21,7 @@ async function main() {
     const measured = await measure(name, plan, results);
     if (measured) results.engines[name] = measured;
   }
+  if (plan.only.includes('latency')) await measureLatencies(Object.keys(results.engines), plan, results);
   if (Object.keys(results.engines).length === 0) throw new Error('no engine could run');
   await mkdir(dirname(json), { recursive: true });
   await writeFile(json, `${JSON.stringify(results, undefined, 2)}\n`);
@@ -40,6 +42,20 @@ async function measure(name, plan, results) {
     process.exitCode = 1;
     return say(error.stack);
   }
+}
+
+/** The engines in turn, in each round. */
+async function measureLatencies(names, plan, results) {
+  const rounds = Object.fromEntries(names.map((name) => [name, []]));
+  for (let round = 0; round < plan.rounds; round++) {
+    for (const name of names) {
+      const engine = await loadEngine(name);
+      const concurrency =
+        results.engines[name].drain?.concurrency ?? plan.concurrency ?? engine.usualConcurrency;
+      rounds[name].push(await withContext(engine, plan, (context) => latencyRound(context, { concurrency })));
+    }
+  }
+  for (const name of names) results.engines[name].latency = summarizeLatency(rounds[name], plan);
 }
 
 await main().catch((error) => {

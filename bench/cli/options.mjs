@@ -23,7 +23,7 @@ const FULL = {
   addsInFlight: 1_000,
   batch: 500,
   lanes: 4,
-  latencySamples: 500,
+  latencySamples: 200,
   latencyInterval: 10,
   memory: MEMORY,
 };

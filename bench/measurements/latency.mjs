@@ -1,24 +1,33 @@
 // From the call of submit in one process to the start of the handler in another, while both are idle.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { quantile } from '../harness/statistics.mjs';
+import { median, quantile } from '../harness/statistics.mjs';
 
 const WARM_UP = 50;
 const IDLE = 500;
 
-export async function measureLatency(context, { concurrency }) {
+/** The median of the rounds' medians, and of their 99th percentiles. */
+export function summarizeLatency(rounds, { latencySamples: count }) {
+  const medianOf = (key) => median(rounds.map((round) => round[key]));
+  return { count, median: medianOf('median'), p99: medianOf('p99'), rounds };
+}
+
+/**
+ * One round, with processes of its own. Where the system puts processes, and what else the machine does, decides more than
+ * anything here: so all engines take turns, round by round.
+ */
+export async function latencyRound(context, { concurrency }) {
+  const { latencySamples: count, latencyInterval: interval } = context.plan;
   const queue = context.newQueue();
   const producer = await context.open('producer', { queue });
   const consumer = await context.open('consumer', { queue, concurrency });
   await sleep(IDLE);
-  await pacedRound(producer, consumer, { count: WARM_UP, base: 0, interval: context.plan.latencyInterval });
-  const count = context.plan.latencySamples;
-  const interval = context.plan.latencyInterval;
+  await pacedRound(producer, consumer, { count: WARM_UP, base: 0, interval });
   const micros = await pacedRound(producer, consumer, { count, base: WARM_UP, interval });
   await context.stop(producer, consumer);
   await context.redis.client.flushall();
-  const result = { count, median: quantile(micros, 0.5), p99: quantile(micros, 0.99) };
-  context.log(`latency: median ${Math.round(result.median)} us, p99 ${Math.round(result.p99)} us`);
-  return result;
+  const round = { median: median(micros), p99: quantile(micros, 0.99) };
+  context.log(`latency: median ${Math.round(round.median)} us, p99 ${Math.round(round.p99)} us`);
+  return round;
 }
 
 async function pacedRound(producer, consumer, { count, base, interval }) {

@@ -130,6 +130,15 @@ export class RedisLease implements Lease {
 
   private bring({ work, ...found }: Omit<Findings, 'span'>): void {
     this.watch.disarm();
-    this.wake({ ...found, lost: false, count: 1, alone: false, suspects: false, more: work, buried: [] });
+    this.wake({
+      ...found,
+      lost: false,
+      count: 1,
+      alone: false,
+      suspects: false,
+      more: work,
+      buried: [],
+      droppedDead: 0,
+    });
   }
 }

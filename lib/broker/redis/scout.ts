@@ -8,7 +8,7 @@ import { Script, type Client } from './script.js';
 const scripts = { scout: new Script('scout'), giveBack: new Script('give_back') };
 
 /** What a scout has found. */
-export interface Findings extends Pick<Claim, 'size' | 'dueIn' | 'droppedDead'> {
+export interface Findings extends Pick<Claim, 'size' | 'dueIn'> {
   /** What it took, if anything. */
   readonly span: string | undefined;
   /** A claim would find more. */
@@ -30,32 +30,20 @@ export async function scout(
   hold: number,
 ): Promise<Findings> {
   const name = scoutOf(consumer);
-  const names = [
-    keys.messages,
-    keys.ready,
-    keys.suspects,
-    keys.delayed,
-    keys.consumers,
-    keys.recovering,
-    keys.meta,
-    keys.histories,
-    keys.dead,
-    keys.reasons,
-    keys.wake,
-    keys.active(name),
-  ];
-  const [work, due, histories, dropped, span, list = ''] = (await scripts.scout.run(client, names, [
-    name,
-    lease,
-    hold,
-  ])) as [number, number, string, number, string?, string?];
+  const { messages, ready, suspects, delayed, consumers, recovering, meta, histories, wake } = keys;
+  const names = [messages, ready, suspects, delayed, consumers, recovering, meta, histories, wake];
+  const [work, due, span, envelope, history] = (await scripts.scout.run(
+    client,
+    [...names, keys.active(name)],
+    [name, lease, hold],
+  )) as [number, number, string, string, string];
+  const sheaves = [{ spans: [span], list: `[${envelope}]` }];
   return {
     work: work === 1,
     dueIn: due < 0 ? undefined : due,
-    span,
-    read: () => readBatch(client, keys, span === undefined ? [] : [{ spans: [span], list }], histories),
-    size: list.length,
-    droppedDead: dropped,
+    span: span === '' ? undefined : span,
+    read: () => readBatch(client, keys, sheaves, history === '' ? '' : `0 ${history}`),
+    size: envelope.length,
   };
 }
 
