@@ -12,6 +12,11 @@ export function currentRun(): TaskRun | undefined {
   return storage?.getStore();
 }
 
+/** Whether any task runs, or ran, whose async context is followed. */
+export function isFollowed(): boolean {
+  return storage !== undefined;
+}
+
 /** Calls back as a part of `run`. */
 export function callWithin<R>(run: TaskRun, callback: () => R): R {
   storage ??= new AsyncLocalStorage();

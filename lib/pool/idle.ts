@@ -15,7 +15,9 @@ export interface Load extends SlotOwner {
  * tasks that are left are parked.
  */
 export class IdleWaiters {
-  readonly parked = new Set<Slot>();
+  readonly #parked = new Set<Slot>();
+  /** Whether any is; to be looked at for each task, where the size of a Set would cost more than all else. */
+  anyParked = false;
   readonly #load: Load;
   #outside: (() => void)[] = [];
   #inside: (() => void)[] = [];
@@ -29,24 +31,41 @@ export class IdleWaiters {
     let list = this.#outside;
     for (let run = currentRun(); run !== undefined; run = run.parent) {
       if (run.slot?.owner !== this.#load) continue;
-      this.parked.add(run.slot);
+      this.#parked.add(run.slot);
+      this.anyParked = true;
       list = this.#inside;
     }
     return new Promise((resolve) => list.push(resolve));
+  }
+
+  get parked(): Iterable<Slot> {
+    return this.#parked;
+  }
+
+  isParked(slot: Slot): boolean {
+    return this.anyParked && this.#parked.has(slot);
+  }
+
+  /** The slot's task has ended. */
+  leave(slot: Slot): void {
+    if (!this.anyParked) return;
+    this.#parked.delete(slot);
+    this.anyParked = this.#parked.size > 0;
   }
 
   check(): void {
     if (this.#outside.length === 0 && this.#inside.length === 0) return;
     const { running, lending, waiting, blocked } = this.#load;
     if (waiting.size > 0 || blocked.size > 0) return;
-    if (running + lending === this.parked.size) this.#resolveInside();
+    if (running + lending === this.#parked.size) this.#resolveInside();
     if (running === 0) this.#resolveOutside();
   }
 
   #resolveInside(): void {
     const list = this.#inside;
     this.#inside = [];
-    this.parked.clear();
+    this.#parked.clear();
+    this.anyParked = false;
     for (const resolve of list) resolve();
   }
 

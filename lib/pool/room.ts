@@ -25,6 +25,8 @@ interface Waiter {
 export class RoomWaiters {
   readonly #rooms: Rooms;
   #waiters = new Set<Waiter>();
+  /** Whether there are any; looked at for each task, where the size of a Set would cost more. */
+  #any = false;
   #again = false;
 
   constructor(rooms: Rooms) {
@@ -36,24 +38,27 @@ export class RoomWaiters {
     if (this.#rooms.room > 0) return Promise.resolve();
     return new Promise<void>((resolve, reject) => {
       this.#waiters.add(this.#noteRun({ resolve, reject }));
+      this.#any = true;
     });
   }
 
-  get size(): number {
-    return this.#waiters.size;
+  get any(): boolean {
+    return this.#any;
   }
 
   /** There may be room now. */
   check(): void {
+    if (!this.#any || this.#again) return;
     const { room } = this.#rooms;
-    if (this.#waiters.size === 0 || this.#again || room === 0) return;
+    if (room === 0) return;
     let woken = 0;
     for (const waiter of this.#waiters) {
       if (woken++ === room) break;
       this.#waiters.delete(waiter);
       waiter.resolve();
     }
-    if (this.#waiters.size === 0) return;
+    this.#any = this.#waiters.size > 0;
+    if (!this.#any) return;
     // What they submit must count before the next are woken.
     this.#again = true;
     setImmediate(() => {
@@ -65,6 +70,7 @@ export class RoomWaiters {
   close(error: Error): void {
     const waiters = this.#waiters;
     this.#waiters = new Set();
+    this.#any = false;
     for (const { reject } of waiters) reject(error);
   }
 
@@ -91,6 +97,7 @@ export class RoomWaiters {
 
   #refuse(waiter: Waiter): void {
     this.#waiters.delete(waiter);
+    this.#any = this.#waiters.size > 0;
     waiter.reject(PoolFullError.forGood(this.#rooms.stats()));
   }
 }

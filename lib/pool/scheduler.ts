@@ -84,7 +84,8 @@ export class Scheduler implements TaskOwner, Lender, Load, Rooms {
   accept(task: Task): boolean {
     if (this.running < this.#open) {
       this.running++;
-      this.#use(this.#slots.take(), task);
+      const slot = this.#slots.take();
+      if (slot.start(task)) this.#serve(slot);
       return true;
     }
     if (this.waiting.size >= this.#maxQueueSize) return false;
@@ -116,18 +117,20 @@ export class Scheduler implements TaskOwner, Lender, Load, Rooms {
     if (this.context) this.#lending.awaited(task);
   }
 
+  minds(slot: Slot, run: TaskRun): boolean {
+    return run.isTied || slot.wishes !== undefined || this.#idle.anyParked;
+  }
+
   ended(slot: Slot, run: TaskRun): void {
-    if (this.#idle.parked.size > 0) this.#idle.parked.delete(slot);
+    this.#idle.leave(slot);
     this.#lending.ended(slot, run);
     if (slot.vacated) this.#idle.check();
   }
 
   release(slot: Slot): void {
-    const free = this.#lending.giveBack(slot);
+    const free = slot.lender === undefined ? slot : this.#lending.giveBack(slot);
     if (free === undefined) return this.#idle.check();
-    const next = this.#next();
-    if (next === undefined) this.#setFree(free);
-    else this.#use(free, next);
+    this.#serve(free);
   }
 
   get goesOn(): boolean {
@@ -149,14 +152,18 @@ export class Scheduler implements TaskOwner, Lender, Load, Rooms {
   }
 
   nextForParked(holder: Slot): Task | undefined {
-    return this.#idle.parked.has(holder) ? this.#first() : undefined;
+    return this.#idle.isParked(holder) ? this.#first() : undefined;
   }
 
   /** Takes the task out of its line; the first of the blocked ones takes the place that it leaves. */
   take(task: Task): void {
-    fulfilWishes(task);
+    if (task.ties !== undefined) fulfilWishes(task);
     task.list!.remove(task);
-    if (this.waiting.size >= this.#maxQueueSize) return;
+    if (this.waiting.size < this.#maxQueueSize) this.#admit();
+  }
+
+  /** There is room in the queue. */
+  #admit(): void {
     if (this.blocked.size === 0) return this.#room.check();
     const admitted = this.blocked.shift()!;
     this.waiting.push(admitted);
@@ -230,9 +237,9 @@ export class Scheduler implements TaskOwner, Lender, Load, Rooms {
     this.#idle.check();
   }
 
-  /** Runs the task on the slot, and then what comes next, for as long as tasks end at once. */
-  #use(slot: Slot, task: Task): void {
-    for (let next: Task | undefined = task; next !== undefined; next = this.#next()) {
+  /** Runs what comes next on the slot, for as long as tasks end at once. */
+  #serve(slot: Slot): void {
+    for (let next = this.#next(); next !== undefined; next = this.#next()) {
       if (!slot.start(next)) return;
     }
     this.#setFree(slot);
@@ -242,7 +249,7 @@ export class Scheduler implements TaskOwner, Lender, Load, Rooms {
     this.running--;
     this.#slots.free(slot);
     // A slot too many: those who wait for one now wait for the tasks on the others.
-    if (this.waiting.size > 0 || this.blocked.size > 0 || this.#room.size > 0) this.#untie();
+    if (this.waiting.size > 0 || this.blocked.size > 0 || this.#room.any) this.#untie();
     this.#idle.check();
     this.#room.check();
   }
@@ -258,7 +265,8 @@ export class Scheduler implements TaskOwner, Lender, Load, Rooms {
         this.running--;
         break;
       }
-      this.#use(this.#slots.take(), task);
+      const slot = this.#slots.take();
+      if (slot.start(task)) this.#serve(slot);
     }
     this.#open = this.paused ? 0 : this.#maxConcurrency;
     this.#room.check();
@@ -267,10 +275,10 @@ export class Scheduler implements TaskOwner, Lender, Load, Rooms {
   /** The task that is next for a slot; undefined also when there are more slots in use than there may be. */
   #next(): Task | undefined {
     if (this.running > this.#open) return undefined;
-    const task = this.#first();
+    const task = this.blocked.size === 0 ? this.waiting.first : this.#first();
     if (task === undefined) return undefined;
     this.take(task);
-    task.accept();
+    if (task.submitter !== undefined) task.accept();
     return task;
   }
 
@@ -285,7 +293,7 @@ export class Scheduler implements TaskOwner, Lender, Load, Rooms {
   #append(line: PriorityLine, task: Task): void {
     task.keepContext();
     line.push(task);
-    if (this.#idle.parked.size > 0) this.#serveParked();
+    if (this.#idle.anyParked) this.#serveParked();
   }
 
   #untie(): void {

@@ -1,4 +1,4 @@
-import { callOutside, callWithin, currentRun, enter } from './async-context.js';
+import { callOutside, callWithin, currentRun, enter, isFollowed } from './async-context.js';
 import { noteWishers, type Wish } from './wishes.js';
 import type { LinkedList } from './linked-list.js';
 import type { TaskObserver } from './observer.js';
@@ -14,6 +14,8 @@ export interface SlotOwner {
   readonly observers: readonly TaskObserver[] | undefined;
   /** The task has ended, and nothing else runs on the slot. */
   release(slot: Slot): void;
+  /** Whether `ended` would do anything for a slot that is not lent. */
+  minds(slot: Slot, run: TaskRun): boolean;
   /** The task has ended; called before `release`, which may be much later when the slot is lent. */
   ended(slot: Slot, run: TaskRun): void;
 }
@@ -86,14 +88,19 @@ export class Slot {
   #beginLater(): boolean {
     const task = this.#task!;
     if (task.state === 'running') return this.#begin();
-    task.fn = task.resource = task.wishers = undefined;
+    task.fn = task.resource = undefined;
+    if (task.ties !== undefined) task.ties.wishers = undefined;
     task.fail(task.error);
     return this.#end();
   }
 
   #begin(): boolean {
     depth++;
-    const ended = this.owner.context ? this.#beginInContext() : callOutside(this.#call);
+    const ended = this.owner.context
+      ? this.#beginInContext()
+      : isFollowed()
+        ? callOutside(this.#call)
+        : this.#invoke();
     depth--;
     return ended;
   }
@@ -113,12 +120,15 @@ export class Slot {
   readonly #callInResource = (): boolean => {
     const run = this.run!;
     run.descendFrom(currentRun());
-    if (this.#task!.wishers !== undefined) noteWishers(this.#task!);
+    const task = this.#task!;
+    if (task.ties !== undefined) noteWishers(task, task.ties);
     enter(run);
-    return this.#call();
+    return this.#invoke();
   };
 
-  readonly #call = (): boolean => {
+  readonly #call = (): boolean => this.#invoke();
+
+  #invoke(): boolean {
     const task = this.#task!;
     const fn = task.fn!;
     task.fn = undefined;
@@ -136,7 +146,7 @@ export class Slot {
       task.fail(error);
     }
     return this.#end();
-  };
+  }
 
   readonly #onDone = (value: unknown): void => {
     this.#task!.done(value);
@@ -154,8 +164,10 @@ export class Slot {
     const task = this.#task!;
     this.#task = this.run = task.run = undefined;
     run.end();
-    this.vacated = this.borrower !== undefined;
-    this.owner.ended(this, run);
+    if (this.borrower !== undefined || this.owner.minds(this, run)) {
+      this.vacated = this.borrower !== undefined;
+      this.owner.ended(this, run);
+    }
     if (this.#startedAt !== 0) this.#tell(task.state === 'failed');
     return !this.vacated;
   }

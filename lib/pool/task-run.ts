@@ -3,6 +3,18 @@ import type { TaskContext } from './task-context.js';
 import type { Task } from './task.js';
 import { Waits } from './waits.js';
 
+/** How a run stands to others. Apart from the run, since few stand to any. */
+class Kin {
+  parent: TaskRun | undefined = undefined;
+  children = 0;
+  youngest: TaskRun | undefined = undefined;
+  waits: Waits | undefined = undefined;
+
+  get isBlocked(): boolean {
+    return this.waits !== undefined && !this.waits.isEmpty;
+  }
+}
+
 /**
  * One task's time on a slot: the context that it is given, and the link to the task that it was submitted
  * from, whichever pool that one belongs to. Apart from the task, since whatever a task opens (a socket, a
@@ -10,12 +22,9 @@ import { Waits } from './waits.js';
  */
 export class TaskRun implements TaskContext {
   #slot: Slot | undefined;
-  #parent: TaskRun | undefined = undefined;
-  #children = 0;
-  #youngest: TaskRun | undefined = undefined;
-  #waits: Waits | undefined = undefined;
-  #controller: AbortController | undefined = undefined;
-  #reason: Error | undefined = undefined;
+  #kin: Kin | undefined = undefined;
+  /** The reason, when it is aborted and nobody has looked at the signal. */
+  #abort: AbortController | Error | undefined = undefined;
 
   constructor(slot: Slot) {
     this.#slot = slot;
@@ -27,77 +36,88 @@ export class TaskRun implements TaskContext {
   }
 
   get parent(): TaskRun | undefined {
-    return this.#parent;
+    return this.#kin?.parent;
   }
 
   /** This run, or the nearest that it descends from, that has not ended. */
   get live(): TaskRun | undefined {
     // oxlint-disable-next-line typescript/no-this-alias
     let live: TaskRun | undefined = this;
-    while (live !== undefined && live.#slot === undefined) live = live.#parent;
+    while (live !== undefined && live.#slot === undefined) live = live.parent;
     return live;
   }
 
   /** Runs whose nearest live ancestor this is. */
   get children(): number {
-    return this.#children;
+    return this.#kin?.children ?? 0;
   }
 
   /** What this run is known to wait for, its children apart. */
   get waits(): Waits | undefined {
-    return this.#waits;
+    return this.#kin?.waits;
+  }
+
+  /** It was submitted by a task that has not ended, or waits, or waited, for one that is not its child. */
+  get isTied(): boolean {
+    return this.#kin !== undefined && (this.#kin.parent !== undefined || this.#kin.waits !== undefined);
   }
 
   /** Nothing is known that it could wait for, or its youngest child, the most likely to be running, is so. */
   get goesOn(): boolean {
-    if (this.#isBlocked) return false;
-    if (this.#children === 0) return true;
-    const child = this.#youngest;
-    return child !== undefined && child.#slot !== undefined && child.#children === 0 && !child.#isBlocked;
-  }
-
-  get #isBlocked(): boolean {
-    return this.#waits !== undefined && !this.#waits.isEmpty;
+    const kin = this.#kin;
+    if (kin === undefined) return true;
+    if (kin.isBlocked) return false;
+    if (kin.children === 0) return true;
+    const child = kin.youngest;
+    if (child === undefined || child.#slot === undefined) return false;
+    return child.#kin === undefined || (child.#kin.children === 0 && !child.#kin.isBlocked);
   }
 
   openWaits(): Waits {
-    return (this.#waits ??= new Waits(this));
+    const kin = (this.#kin ??= new Kin());
+    return (kin.waits ??= new Waits(this));
   }
 
   /** It waits for a task that is on a slot. That it does so for a child needs no note. */
   waitFor(task: Task): void {
     const { run } = task;
-    if (run === undefined || run === this || run.#parent?.live === this) return;
+    if (run === undefined || run === this || run.parent?.live === this) return;
     this.openWaits().addTask(task);
   }
 
   get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController();
-      if (this.#reason !== undefined) this.#controller.abort(this.#reason);
+    if (!(this.#abort instanceof AbortController)) {
+      const reason = this.#abort;
+      this.#abort = new AbortController();
+      if (reason !== undefined) this.#abort.abort(reason);
     }
-    return this.#controller.signal;
+    return this.#abort.signal;
   }
 
   /** A task that looks only later finds its signal aborted already. */
   abort(reason: Error): void {
-    this.#reason ??= reason;
-    this.#controller?.abort(reason);
+    if (this.#abort instanceof AbortController) this.#abort.abort(reason);
+    else this.#abort ??= reason;
   }
 
   descendFrom(parent: TaskRun | undefined): void {
-    if (parent === undefined) return;
-    this.#parent = parent.live;
-    if (this.#parent === undefined) return;
-    this.#parent.#children++;
-    this.#parent.#youngest = this;
+    const live = parent?.live;
+    if (live === undefined) return;
+    (this.#kin ??= new Kin()).parent = live;
+    const kin = (live.#kin ??= new Kin());
+    kin.children++;
+    kin.youngest = this;
   }
 
   /** Drops ended ancestors, or tasks that each submit the next one would grow a chain without end. */
   end(): void {
-    this.#slot = this.#youngest = undefined;
-    if (this.#parent === undefined) return;
-    this.#parent = this.#parent.live;
-    if (this.#parent !== undefined) this.#parent.#children += this.#children - 1;
+    this.#slot = undefined;
+    if (this.#kin !== undefined) this.#leave(this.#kin);
+  }
+
+  #leave(kin: Kin): void {
+    kin.youngest = undefined;
+    kin.parent = kin.parent?.live;
+    if (kin.parent !== undefined) kin.parent.#kin!.children += kin.children - 1;
   }
 }

@@ -4,13 +4,12 @@ import { callable, check } from '../options.js';
 import { TaskCancelledError } from './errors.js';
 import { echoes, type Failures } from './failures.js';
 import { PoolFuture, type TaskState } from './future.js';
-import type { Wish } from './wishes.js';
 import type { Knotted } from './knots.js';
 import type { Linked, LinkedList } from './linked-list.js';
 import type { TaskFunction } from './task-context.js';
 import type { TaskRun } from './task-run.js';
 import { Terms } from './terms.js';
-import type { Waits } from './waits.js';
+import type { Ties } from './ties.js';
 
 /** What a task needs of its pool. */
 export interface TaskOwner extends Knotted {
@@ -37,10 +36,8 @@ type Settle<T> = { settle(value: T): void }['settle'];
 /** The record of one task, and the future that its submitter holds: one object, for it is made a million times. */
 export class Task<T = unknown> extends PoolFuture<T> implements Linked<Task> {
   state: TaskState = 'waiting';
-  /** Once done. */
-  value!: T;
-  /** Once failed or cancelled. */
-  error: unknown = undefined;
+  /** The value once it is done, the error once it has failed or was cancelled. */
+  #outcome: unknown = undefined;
   fn: TaskFunction<T> | undefined;
   readonly owner: TaskOwner;
   /** While it is on a slot. */
@@ -61,12 +58,8 @@ export class Task<T = unknown> extends PoolFuture<T> implements Linked<Task> {
   resource: AsyncResource | undefined = undefined;
   /** Set while the task is blocked: not accepted yet, and its submitter is waiting. */
   submitter: Submitter | undefined = undefined;
-  /** Slots of tasks that wait for this one, on any of which it may start. */
-  wishes: Wish[] | undefined = undefined;
-  /** Between getting its slot and its first step: the runs whose wish that was. */
-  wishers: TaskRun[] | undefined = undefined;
-  /** Of the runs that wait for it while it runs, and are not its parent. */
-  waiters: Set<Waits> | undefined = undefined;
+  /** To runs that wait for it. */
+  ties: Ties | undefined = undefined;
   /** Takes the outcome instead of a promise, synchronously; it must not throw. */
   watcher: ((task: Task) => void) | undefined = undefined;
   /** Its submitter cannot ask yet: do not report a failure before `letGo()`. */
@@ -76,6 +69,16 @@ export class Task<T = unknown> extends PoolFuture<T> implements Linked<Task> {
     super();
     this.owner = owner;
     this.fn = fn;
+  }
+
+  /** Once done. */
+  get value(): T {
+    return this.#outcome as T;
+  }
+
+  /** Once failed or cancelled. */
+  get error(): unknown {
+    return this.#outcome;
   }
 
   /** Whether somebody will get the outcome. */
@@ -160,9 +163,13 @@ export class Task<T = unknown> extends PoolFuture<T> implements Linked<Task> {
   done(value: T): void {
     if (this.state !== 'running') return this.#late();
     this.state = 'done';
-    this.value = value;
-    this.#resolve?.(value);
-    this.#settled();
+    this.#outcome = value;
+    const resolve = this.#resolve;
+    if (resolve !== undefined) {
+      this.#resolve = this.#reject = undefined;
+      resolve(value);
+    }
+    if (this.#isMinded) this.#settled();
   }
 
   fail(error: unknown): void {
@@ -203,22 +210,34 @@ export class Task<T = unknown> extends PoolFuture<T> implements Linked<Task> {
 
   #end(state: 'failed' | 'cancelled', error: unknown): void {
     this.state = state;
-    this.error = error;
-    this.#reject?.(error);
-    this.#settled();
+    this.#outcome = error;
+    const reject = this.#reject;
+    this.#resolve = this.#reject = undefined;
+    reject?.(error);
+    if (this.#isMinded) this.#settled();
+  }
+
+  /** Somebody, or something, beside its promise has to hear of its end. */
+  get #isMinded(): boolean {
+    return (
+      this.ties !== undefined ||
+      this.terms !== undefined ||
+      this.submitter !== undefined ||
+      this.watcher !== undefined
+    );
   }
 
   #settled(): void {
-    this.#resolve = this.#reject = undefined;
-    if (this.waiters !== undefined) this.#freeWaiters(this.waiters);
+    if (this.ties?.waiters !== undefined) this.#freeWaiters(this.ties);
     if (this.terms !== undefined) this.terms.ended(this);
     if (this.submitter !== undefined) this.accept();
     this.watcher?.(this);
   }
 
-  #freeWaiters(waiters: Set<Waits>): void {
-    this.waiters = undefined;
-    for (const waits of waiters) waits.removeTask(this);
+  #freeWaiters(ties: Ties): void {
+    const { waiters } = ties;
+    ties.waiters = undefined;
+    for (const waits of waiters!) waits.removeTask(this);
   }
 }
 

@@ -11,7 +11,8 @@ const nativeThen = Promise.prototype.then;
 export function asPromise(returned: unknown): Promise<unknown> | undefined {
   if (returned === null || (typeof returned !== 'object' && typeof returned !== 'function')) return undefined;
   const { then } = returned as { then?: unknown };
-  if (then === nativeThen && returned instanceof Promise) return returned;
+  // What has it and is no promise fails in `follow`, as it would fail anywhere.
+  if (then === nativeThen) return returned as Promise<unknown>;
   if (typeof then !== 'function') return undefined;
   return new Promise((resolve, reject) => {
     then.call(returned, resolve, reject);

@@ -2,6 +2,7 @@ import { LinkedList } from './linked-list.js';
 import type { Knotted } from './knots.js';
 import type { Task } from './task.js';
 import type { TaskRun } from './task-run.js';
+import { Ties } from './ties.js';
 import type { Wish } from './wishes.js';
 
 /** One call of `onRoom()` inside a task. */
@@ -63,7 +64,8 @@ export class Waits extends LinkedList<Wish> {
   /** For a task that is on a slot; it takes itself off when it is settled. */
   addTask(task: Task): void {
     (this.#tasks ??= new Set()).add(task);
-    (task.waiters ??= new Set()).add(this);
+    const ties = (task.ties ??= new Ties());
+    (ties.waiters ??= new Set()).add(this);
     open.add(this);
   }
 
@@ -85,7 +87,7 @@ export class Waits extends LinkedList<Wish> {
   /** The run has ended. Its parent may have been handed the promises of these tasks; nobody waits for its room now. */
   end(heir: TaskRun | undefined): void {
     for (const task of this.tasks) {
-      task.waiters!.delete(this);
+      task.ties!.waiters!.delete(this);
       if (heir !== undefined) heir.waitFor(task);
     }
     this.#tasks = this.#rooms = undefined;

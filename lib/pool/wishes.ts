@@ -2,6 +2,7 @@ import { LinkedList, type Linked } from './linked-list.js';
 import type { Slot, SlotOwner } from './slot.js';
 import type { Task } from './task.js';
 import type { TaskRun } from './task-run.js';
+import { Ties } from './ties.js';
 import { Waits } from './waits.js';
 
 /**
@@ -35,30 +36,32 @@ export function addWish(task: Task, holder: Slot): void {
 
 /** In order, and once: asking for the same result again is not a second wish. */
 export function addTo(list: LinkedList<Wish>, task: Task): void {
-  task.wishes ??= [];
-  if (task.wishes.some((each) => each.list === list)) return;
+  const ties = (task.ties ??= new Ties());
+  ties.wishes ??= [];
+  if (ties.wishes.some((each) => each.list === list)) return;
   const wish = new Wish(task);
-  task.wishes.push(wish);
+  ties.wishes.push(wish);
   list.push(wish);
 }
 
-export function dropWishes(task: Task): void {
-  if (task.wishes === undefined) return;
-  for (const wish of task.wishes) wish.list?.remove(wish);
-  task.wishes = undefined;
+export function dropWishes({ ties }: Task): void {
+  if (ties?.wishes === undefined) return;
+  for (const wish of ties.wishes) wish.list?.remove(wish);
+  ties.wishes = undefined;
 }
 
 /** The task gets its slot, and who waited for that goes on waiting for its end: see `noteWishers`. */
 export function fulfilWishes(task: Task): void {
-  if (task.wishes === undefined) return;
-  for (const { list } of task.wishes) if (list instanceof Waits) (task.wishers ??= []).push(list.run);
+  const { ties } = task;
+  if (ties?.wishes === undefined) return;
+  for (const { list } of ties.wishes) if (list instanceof Waits) (ties.wishers ??= []).push(list.run);
   dropWishes(task);
 }
 
 /** The task has begun. Only now it is known whose child it is: a parent's waiting shows by that alone. */
-export function noteWishers(task: Task): void {
-  for (const wisher of task.wishers ?? []) wisher.live?.waitFor(task);
-  task.wishers = undefined;
+export function noteWishers(task: Task, ties: Ties): void {
+  for (const wisher of ties.wishers ?? []) wisher.live?.waitFor(task);
+  ties.wishers = undefined;
 }
 
 /**
@@ -68,7 +71,8 @@ export function noteWishers(task: Task): void {
 export function passOn(from: LinkedList<Wish>, add: ((task: Task) => void) | undefined): void {
   for (let wish = from.shift(); wish !== undefined; wish = from.shift()) {
     const { task } = wish;
-    task.wishes!.splice(task.wishes!.indexOf(wish), 1);
+    const wishes = task.ties!.wishes!;
+    wishes.splice(wishes.indexOf(wish), 1);
     add?.(task);
   }
 }
