@@ -291,7 +291,7 @@ export class Scheduler implements TaskOwner, Lender, Load, Rooms {
   }
 
   #append(line: PriorityLine, task: Task): void {
-    task.keepContext();
+    if (this.context) task.keepContext();
     line.push(task);
     if (this.#idle.anyParked) this.#serveParked();
   }

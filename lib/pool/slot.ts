@@ -4,7 +4,7 @@ import type { LinkedList } from './linked-list.js';
 import type { TaskObserver } from './observer.js';
 import type { Task } from './task.js';
 import { TaskRun } from './task-run.js';
-import { asPromise, follow } from './thenable.js';
+import { asPromise, nativeThen as then } from './thenable.js';
 
 /** What a slot needs of its scheduler. */
 export interface SlotOwner {
@@ -19,6 +19,9 @@ export interface SlotOwner {
   /** The task has ended; called before `release`, which may be much later when the slot is lent. */
   ended(slot: Slot, run: TaskRun): void;
 }
+
+/** A constant of this module, which V8 can compile to the step that it is. */
+const nativeThen = then;
 
 /**
  * Starts made from within the synchronous part of other starts, in all pools. Beyond the limit a task starts
@@ -138,7 +141,7 @@ export class Slot {
       const promise = asPromise(returned);
       if (promise !== undefined) {
         // Within the task's async context, so that it is not the first task's for as long as the slot is busy.
-        follow(promise, this.#onDone, this.#onFailed);
+        void nativeThen.call(promise, this.#onDone, this.#onFailed);
         return false;
       }
       task.done(returned);
@@ -164,7 +167,8 @@ export class Slot {
     const task = this.#task!;
     this.#task = this.run = task.run = undefined;
     run.end();
-    if (this.borrower !== undefined || this.owner.minds(this, run)) {
+    // Without a context nothing is lent, and nobody is known to wait.
+    if (this.owner.context && (this.borrower !== undefined || this.owner.minds(this, run))) {
       this.vacated = this.borrower !== undefined;
       this.owner.ended(this, run);
     }

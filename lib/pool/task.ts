@@ -92,7 +92,7 @@ export class Task<T = unknown> extends PoolFuture<T> implements Linked<Task> {
 
   result(): Promise<T> {
     this.#promise ??= this.#createPromise();
-    if (this.#open) this.owner.awaited(this);
+    if (this.owner.context && this.#open) this.owner.awaited(this);
     return this.#promise;
   }
 
@@ -151,7 +151,7 @@ export class Task<T = unknown> extends PoolFuture<T> implements Linked<Task> {
 
   /** Keeps the submitter's async context until the task gets its slot. */
   keepContext(): void {
-    if (this.owner.context) this.resource = new AsyncResource('NbAioPool');
+    this.resource = new AsyncResource('NbAioPool');
   }
 
   /** There was room, or the task has ended on its caller's slot. */
@@ -244,10 +244,10 @@ export class Task<T = unknown> extends PoolFuture<T> implements Linked<Task> {
 let takenResolve: Settle<unknown> = ignore;
 let takenReject: Settle<unknown> = ignore;
 
-/** One executor for all promises, instead of a closure for each. */
-function takeSettlers(resolve: Settle<never>, reject: Settle<unknown>): void {
+/** One executor for all promises, instead of a closure for each; a constant, so that V8 makes the promise in place. */
+const takeSettlers = (resolve: Settle<never>, reject: Settle<unknown>): void => {
   takenResolve = resolve;
   takenReject = reject;
-}
+};
 
 function ignore(): void {}

@@ -1,6 +1,6 @@
 // Kept from the beginning, so that nothing that patches the prototype later runs within the pool.
 // oxlint-disable-next-line typescript/unbound-method -- called with `call`
-const nativeThen = Promise.prototype.then;
+export const nativeThen = Promise.prototype.then;
 
 /**
  * What a task returned, as a promise to wait for; undefined when it is a plain value. Only a promise with
