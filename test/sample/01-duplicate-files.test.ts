@@ -2,14 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { freePort, startRedis, type RedisServer } from '../redis-server.js';
 import { scan, startSample } from './sample-process.js';
 import { sha256sum } from './sha256sum.js';
 
-const NODE_MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url));
 const isRoot = process.getuid?.() === 0;
 
 let tree: string;
@@ -112,12 +110,14 @@ describe('on Redis, with a consumer', () => {
     const client = new Redis(redis.url);
     const consumer = startSample('consumer', [], { REDIS_URL: redis.url });
     await consumer.says(/Consuming/);
-    const scanned = scan(NODE_MODULES, { REDIS_URL: redis.url });
+    const wide = makeWideTree();
+    const scanned = scan(wide, { REDIS_URL: redis.url });
     // Two processes have files on loan: now one of them dies.
     while ((await client.keys('duplicate-files:{files}:active:*')).length < 2);
     consumer.kill('SIGKILL');
-    expect(await scanned).toMatchObject({ ...sha256sum(NODE_MODULES), unreadable: 0 });
+    expect(await scanned).toMatchObject({ ...sha256sum(wide), unreadable: 0 });
     client.disconnect();
+    rmSync(wide, { recursive: true, force: true });
   }, 60_000);
 
   test('npm run consumer needs REDIS_URL', async () => {
@@ -138,6 +138,17 @@ describe('on Redis, with a consumer', () => {
     expect(await scan(tree, env)).toMatchObject(sha256sum(tree));
   });
 });
+
+/** So many files that a scan takes a while. Its own: into node_modules other tests write. */
+function makeWideTree(): string {
+  const root = mkdtempSync(join(tmpdir(), 'nb-sample-'));
+  for (let folder = 0; folder < 100; folder++) {
+    mkdirSync(join(root, `${folder}`));
+    for (let i = 0; i < 100; i++)
+      writeFileSync(join(root, `${folder}`, `${i}`), `content ${(folder * i) % 3_000}`);
+  }
+  return root;
+}
 
 /** Duplicates across three levels, and one of everything that is not simply a file. */
 function makeTree(): { tree: string; unreadable: number } {
