@@ -114,18 +114,50 @@ describe('a scout', () => {
     expect((await found.read()).histories.get(id!)).toEqual({ attempts: 2, crashes: 1, refusals: 0 });
   });
 
-  it('whose message was given away is no loan of its consumer: a claim that would adopt it is lost', async () => {
+  it('whose message was given away settles nothing of it, and costs its consumer nothing else', async () => {
+    const { raw, keys, queue } = lab();
+    const broker = await lab().broker();
     const consumer = await driver();
     consumer.lease.arm();
     await until(async () => (await blocked()) === 1, PATIENCE);
-    await store(1);
+    const [id] = await store(1);
     await until(() => consumer.held.size === 1, PATIENCE);
     // As after its time, when another consumer has recovered it.
-    const [name] = await lab().raw.zrange(lab().keys.consumers, '0', '-1');
-    await giveBack(lab().raw, lab().keys, name!.slice(0, -1));
-    expect((await consumer.claim(1)).lost).toBe(true);
-    consumer.lease.renewIdentity();
-    expect((await consumer.claim(1)).ids).toHaveLength(1);
+    const [name] = await raw.zrange(keys.consumers, '0', '-1');
+    await giveBack(raw, keys, name!.slice(0, -1));
+    const other = await driver();
+    expect((await other.claim(1)).ids).toEqual([id]);
+    const more = await store(1);
+    expect(await consumer.claim(2)).toMatchObject({ lost: false, ids: [id, ...more] });
+    // Its run of it comes to an end; the other one goes on.
+    const results = [{ id: id!, ttl: 60_000, result: '1' }];
+    expect((await consumer.claim(0, { done: [id!, ...more], results })).lost).toBe(false);
+    expect(await broker.counts(queue)).toMatchObject({ ready: 0, onLoan: 1 });
+    expect(await raw.hkeys(keys.messages)).toEqual([id]);
+    expect(await raw.exists(keys.result(id!))).toBe(0);
+    await other.claim(0, { done: [id!] });
+    expect(await broker.counts(queue)).toMatchObject({ ready: 0, onLoan: 0 });
+    expect(await raw.hlen(keys.messages)).toBe(0);
+  });
+});
+
+describe('a claim that settles what it adopts', () => {
+  it.each([true, false])('gives it back once, whether it is still its own or not: %s', async (isOwn) => {
+    const { raw, keys, queue } = lab();
+    const broker = await lab().broker();
+    const consumer = await driver();
+    consumer.lease.arm();
+    await until(async () => (await blocked()) === 1, PATIENCE);
+    const [id] = await store(1);
+    await until(() => consumer.held.size === 1, PATIENCE);
+    const [name] = await raw.zrange(keys.consumers, '0', '-1');
+    if (!isOwn) await giveBack(raw, keys, name!.slice(0, -1));
+    await consumer.claim(0, { released: [id!] });
+    expect(await broker.counts(queue)).toMatchObject({ ready: 1, onLoan: 0 });
+    expect(await lab().ready()).toEqual([id]);
+    expect((await consumer.claim(5)).ids).toEqual([id]);
+    await consumer.claim(0, { done: [id!] });
+    expect(await raw.hlen(keys.messages)).toBe(0);
   });
 });
 
@@ -219,4 +251,28 @@ describe('a consumer with a scout', () => {
     expect(await lab().raw.hlen(lab().keys.messages)).toBe(0);
     expect(await (await lab().broker()).counts(lab().queue)).toMatchObject({ dead: 0 });
   }, 60_000);
+});
+
+describe('what comes while a claim is under way', () => {
+  it('is adopted by the next one, not by that', async () => {
+    const { raw, keys, queue } = lab();
+    const proxy = await lab().proxy();
+    const broker = await lab().broker({ redis: proxy.url });
+    const consumer = lab().driver(broker);
+    consumer.lease.arm();
+    await until(async () => (await blocked()) === 1, PATIENCE);
+    // A claim that is on its way for a while; what the scout takes meanwhile comes first.
+    const held = proxy.hold(keys.call(''));
+    const first = consumer.claim(0);
+    await held.caught;
+    const [id] = await store(1);
+    await until(() => consumer.held.size === 1, PATIENCE);
+    await held.release();
+    await first;
+    expect((await raw.zrange(keys.consumers, '0', '-1'))[0]).toMatch(/\+$/);
+    expect((await consumer.claim(0)).lost).toBe(false);
+    expect((await raw.zrange(keys.consumers, '0', '-1'))[0]).not.toMatch(/\+$/);
+    await consumer.claim(0, { done: [id!] });
+    expect(await broker.counts(queue)).toMatchObject({ ready: 0, onLoan: 0 });
+  });
 });

@@ -28,6 +28,8 @@ export interface ClaimCall {
 /** A claim, and the spans that it granted. */
 export interface Grant extends Claim {
   readonly spans: readonly string[];
+  /** What the scout took was given to others: its time was over. */
+  readonly isGone: boolean;
 }
 
 type ClaimReply = [number, string, number, number, string, string, number, ...string[]];
@@ -50,6 +52,7 @@ export async function claim(client: Client, keys: QueueKeys, call: ClaimCall): P
     alone: (flags & 1) !== 0,
     suspects: (flags & 2) !== 0,
     more: (flags & 4) !== 0,
+    isGone: (flags & 8) !== 0,
     dueIn: due < 0 ? undefined : due,
     buried: buriedIds === '' ? [] : await readBuried(client, keys, splitIds(buriedIds), buried),
     droppedDead,

@@ -2,11 +2,13 @@ import {
   type Claim,
   type Lease,
   type LeaseOptions,
+  NO_SETTLEMENTS,
   settledBy,
   type Settlements,
 } from '../../queue/broker.js';
 import { BrokerClosedError } from '../../queue/errors.js';
 import { randomDigits } from '../../queue/message-id.js';
+import { Adoption } from './adoption.js';
 import { claim } from './claim.js';
 import type { QueueKeys } from './keys.js';
 import { LoanBook } from './loan-book.js';
@@ -27,8 +29,7 @@ export class RedisLease implements Lease {
   private readonly book = new LoanBook();
   /** Messages that are on loan by its own claims. */
   private held = 0;
-  /** What its scout took, and no claim has adopted yet. */
-  private brought: string | undefined;
+  private readonly adoption = new Adoption();
   private readonly watch: Watch;
 
   /** @param watch begins to watch the queue, with scouts. */
@@ -44,23 +45,36 @@ export class RedisLease implements Lease {
   }
 
   async claim(want: number, holds: boolean, settlements: Settlements): Promise<Claim> {
+    if (!this.adoption.isSettledBy(settlements)) return this.claimOnce(want, holds, settlements);
+    // Whether it is ours to settle is known only when it is adopted.
+    const first = await this.claimOnce(0, holds, NO_SETTLEMENTS);
+    if (first.lost) return first;
+    const second = await this.claimOnce(want, holds, settlements);
+    const buried = [...first.buried, ...second.buried];
+    return { ...second, buried, droppedDead: first.droppedDead + second.droppedDead };
+  }
+
+  private async claimOnce(want: number, believes: boolean, all: Settlements): Promise<Claim> {
     this.sequence++;
-    const { consumer, sequence, brought } = this;
+    const { consumer, sequence, adoption } = this;
     const { lease, maxCrashes } = this.options;
-    const adopts = brought !== undefined;
+    const settlements = adoption.withoutGiven(all);
     const loans = this.book.settle(settlements);
-    const call = { consumer, sequence, lease, maxCrashes, want, adopts, settlements, loans };
-    const own = adopts ? this.held > 0 : holds;
+    const holds = adoption.isUncertain ? this.held > 0 : believes;
+    // More may be brought while the call is under way; that is for the next one.
+    const adopts = adoption.isDue;
+    const call = { consumer, sequence, lease, maxCrashes, want, holds, adopts, settlements, loans };
     try {
-      const grant = await this.call(claim(this.client, this.keys, { ...call, holds: own }));
+      const grant = await this.call(claim(this.client, this.keys, call));
       if (grant.lost) {
         this.forget();
         return grant;
       }
       loans.apply();
       this.book.lend(grant.spans);
-      this.held += grant.count + (adopts ? 1 : 0) - settledBy(settlements);
-      if (adopts) this.brought = undefined;
+      this.held += grant.count - settledBy(settlements);
+      adoption.onAnswered(all, grant.spans);
+      if (adopts) this.onAdopted(adoption.end(grant.isGone), grant.isGone);
       return grant;
     } catch (error) {
       loans.undo();
@@ -97,7 +111,7 @@ export class RedisLease implements Lease {
    * now: what the last one took is not adopted yet.
    */
   sendScout(client: Client, wait: number): Promise<void> | undefined {
-    if (this.brought !== undefined) return undefined;
+    if (this.adoption.isDue) return undefined;
     const { consumer, keys } = this;
     const sentAt = performance.now();
     const finding = scout(client, keys, consumer, this.options.lease, wait + HOLD_BEYOND);
@@ -111,7 +125,7 @@ export class RedisLease implements Lease {
     if (span !== undefined && !isLate) {
       // It has become full since, or closes: the message is for one that has room.
       if (!this.watch.isArmed) return this.call(giveBack(this.client, this.keys, this.consumer));
-      this.brought = span;
+      this.adoption.begin(span);
       this.book.lend([span]);
       this.bring(found);
     } else if (found.work || span !== undefined) {
@@ -122,9 +136,14 @@ export class RedisLease implements Lease {
     }
   }
 
+  private onAdopted(span: string, isGone: boolean): void {
+    if (isGone) this.book.forget(span);
+    else this.held++;
+  }
+
   private forget(): void {
     this.held = 0;
-    this.brought = undefined;
+    this.adoption.clear();
     this.book.clear();
   }
 

@@ -65,7 +65,7 @@ export class LoanBook {
       kept.push(...loan.spans(HELD));
     }
     const apply = (): void => {
-      for (const loan of touched) this.forget(loan);
+      for (const loan of touched) this.remove(loan);
       this.lend(kept);
     };
     const undo = (): void => {
@@ -122,7 +122,13 @@ export class LoanBook {
     return undefined;
   }
 
-  private forget(loan: PageLoan): void {
+  /** It was not lent after all. */
+  forget(span: string): void {
+    const loan = this.pages.get(pageOf(span))?.find((each) => each.span === span);
+    if (loan) this.remove(loan);
+  }
+
+  private remove(loan: PageLoan): void {
     const loans = this.pages.get(loan.page)?.filter((each) => each !== loan) ?? [];
     if (loans.length > 0) this.pages.set(loan.page, loans);
     else this.pages.delete(loan.page);

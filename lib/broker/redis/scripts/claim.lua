@@ -15,7 +15,7 @@
         status     1, or -1: the lease is gone, nothing was applied
         histories  lines "index attempts crashes refusals", only where there is one
         flags      1: the message must run alone; 2: such a message waits for a consumer that holds nothing;
-                   4: more is ready (sums)
+                   4: more is ready; 8: what the scout took was given to others (sums)
         due        ms until there will be something without a new message, or -1
         buried     what crashed too often and is dead now: ids, 22 characters each, and envelopes as a JSON array
         dropped    dead messages dropped to keep the limit
@@ -64,7 +64,7 @@ redis.call('ZCARD', keys.recovering)
 local previous = redis.call('GET', keys.call)
 
 if previous then
-  local number, flag, granted = string.match(previous, '^(%d+):(%d):(.*)$')
+  local number, flag, granted = string.match(previous, '^(%d+):(%d+):(.*)$')
   if tonumber(number) > tonumber(sequence) then return { 1, '', 0, -1, '', '', 0 } end
   if number == sequence and (owns or granted == '') then
     local spans = split_spans(granted)
@@ -74,14 +74,13 @@ if previous then
     return bind(reply, spans, read_envelopes(keys, spans))
   end
 end
-local is_lost = ARGV[6] == '1' and not owns or scout ~= '' and not redis.call('ZSCORE', keys.consumers, scout)
-if is_lost then return { -1, '', 0, -1, '', '', 0 } end
+if ARGV[6] == '1' and not owns then return { -1, '', 0, -1, '', '', 0 } end
 
 -- The first write is one that Redis allows when out of memory; the rest of the script is allowed after it.
 redis.call('HDEL', keys.meta, 'extended:' .. consumer)
 local earliest = redis.call('ZRANGE', keys.delayed, 0, 0, 'WITHSCORES')[2]
 
-if scout ~= '' then adopt(keys, base, scout) end
+local is_gone = scout ~= '' and not adopt(keys, base, scout)
 local departures = new_departures()
 settle_loans(keys, split_spans(ARGV[9]), split_spans(ARGV[10]))
 settle_done(keys, split_spans(ARGV[11]), departures)
@@ -110,6 +109,7 @@ if want > 0 and redis.call('ZCARD', keys.recovering) == 0 then
   end
 end
 if flags == 0 and redis.call('LLEN', keys.suspects) > 0 and redis.call('SCARD', keys.active) > 0 then flags = 2 end
+if is_gone then flags = flags + 8 end
 
 if redis.call('SCARD', keys.active) == 0 then
   redis.call('ZREM', keys.consumers, consumer)

@@ -1,11 +1,12 @@
 -- Applies what became of deliveries. The caller has made sure that the consumer still owns its loans.
 
--- What its scout took is on loan to the consumer from now on.
+-- What its scout took is on loan to the consumer from now on. False when its time was over.
 local function adopt(keys, base, scout)
   local taken = base .. 'active:' .. scout
+  if redis.call('ZREM', keys.consumers, scout) == 0 then return false end
   redis.call('SUNIONSTORE', keys.active, keys.active, taken)
   redis.call('DEL', taken)
-  redis.call('ZREM', keys.consumers, scout)
+  return true
 end
 
 -- The loans of pages that end, and what stays on loan of them.
