@@ -1,7 +1,15 @@
 // Which engines there are, and which of them can run here.
 
 /** In the order of the tables. Each module exports the interface that README.md describes. */
-export const ENGINES = ['floor', 'ours', 'ours-no-context', 'ours-standalone', 'bullmq', 'bee'];
+export const ENGINES = [
+  'floor',
+  'floor-pages',
+  'ours',
+  'ours-no-context',
+  'ours-standalone',
+  'bullmq',
+  'bee',
+];
 
 export const loadEngine = (name) => import(`./${name}.mjs`);
 
@@ -9,6 +17,7 @@ const NEST = ['ioredis', '@nestjs/core', '@nestjs/common', 'reflect-metadata'];
 
 const NEEDS = {
   floor: ['ioredis'],
+  'floor-pages': ['ioredis'],
   ours: NEST,
   'ours-no-context': NEST,
   'ours-standalone': NEST,
