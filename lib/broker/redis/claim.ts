@@ -48,7 +48,7 @@ export async function claim(client: Client, keys: QueueKeys, call: ClaimCall): P
     lost: status === -1,
     count: spans.reduce((sum, span) => sum + countOf(span), 0),
     read: () => readBatch(client, keys, sheaves, histories),
-    size: sheaves.reduce((sum, { list }) => sum + list.length, 0),
+    size: sheaves.reduce((sum, { joined }) => sum + joined.length, 0),
     alone: (flags & 1) !== 0,
     suspects: (flags & 2) !== 0,
     more: (flags & 4) !== 0,

@@ -6,19 +6,19 @@ import type { Client } from './script.js';
 import { splitEnvelopes } from './pages.js';
 import { countOf, idsFrom, indexOf, isAlone, pageOf, spanOfOne, splitSpans } from './span.js';
 
-// Reads what a claim answers: envelopes come as lists, and are read one by one when a list is not what it must be.
+// Reads what a claim answers: envelopes come joined, and are read one by one when they can't be told apart.
 
-/** Some of what a claim granted: spans, and their envelopes as the text of an array. */
+/** Some of what a claim granted: spans, and their envelopes, joined by commas. */
 export interface Sheaf {
   readonly spans: readonly string[];
-  readonly list: string;
+  readonly joined: string;
 }
 
-/** @param flat joined spans, the list of their envelopes, and so on. */
+/** @param flat joined spans, their envelopes, and so on. */
 export function readSheaves(flat: readonly string[]): Sheaf[] {
   const sheaves: Sheaf[] = [];
   for (let i = 0; i < flat.length; i += 2) {
-    sheaves.push({ spans: splitSpans(flat[i] as string), list: flat[i + 1] as string });
+    sheaves.push({ spans: splitSpans(flat[i] as string), joined: flat[i + 1] as string });
   }
   return sheaves;
 }
@@ -31,8 +31,8 @@ export function readBatch(
   histories: string,
 ): Batch | Promise<Batch> {
   const all: Envelope[] = [];
-  for (const { spans, list } of sheaves) {
-    const parsed = parseList(spans, list);
+  for (const { spans, joined } of sheaves) {
+    const parsed = parseJoined(spans, joined);
     if (!parsed) return readBatchOneByOne(client, keys, sheaves, histories);
     for (const envelope of parsed) all.push(envelope);
   }
@@ -46,11 +46,11 @@ export async function readBuried(
   client: Client,
   keys: QueueKeys,
   ids: readonly string[],
-  list: string,
+  joined: string,
 ): Promise<StoredEnvelope[]> {
   const spans = ids.map(spanOfOne);
   const parsed: readonly unknown[] =
-    parseList(spans, list) ?? (await readOneByOne(client, keys, spans)).envelopes;
+    parseJoined(spans, joined) ?? (await readOneByOne(client, keys, spans)).envelopes;
   return ids.map((id, i) => {
     const envelope = parsed[i];
     return { id, envelope: envelope instanceof Malformed ? envelope.text : JSON.stringify(envelope) };
@@ -61,10 +61,10 @@ export async function readBuried(
  * Undefined when they are not just the envelopes of these messages. Two broken envelopes can join into a sound one, and a
  * foreign one can hold a comma: so count, and compare.
  */
-function parseList(spans: readonly string[], list: string): Envelope[] | undefined {
+function parseJoined(spans: readonly string[], joined: string): Envelope[] | undefined {
   let parsed: unknown[];
   try {
-    parsed = JSON.parse(list) as unknown[];
+    parsed = JSON.parse(`[${joined}]`) as unknown[];
   } catch {
     return undefined;
   }

@@ -37,7 +37,7 @@ export async function scout(
     [...names, keys.active(name)],
     [name, lease, hold],
   )) as [number, number, string, string, string];
-  const sheaves = [{ spans: [span], list: `[${envelope}]` }];
+  const sheaves = [{ spans: [span], joined: envelope }];
   return {
     work: work === 1,
     dueIn: due < 0 ? undefined : due,

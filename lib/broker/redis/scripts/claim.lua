@@ -17,10 +17,10 @@
         flags      1: the message must run alone; 2: such a message waits for a consumer that holds nothing;
                    4: more is ready; 8: what the scout took was given to others (sums)
         due        ms until there will be something without a new message, or -1
-        buried     what crashed too often and is dead now: ids, 22 characters each, and envelopes as a JSON array
+        buried     what crashed too often and is dead now: ids, 22 characters each, and envelopes joined by commas
         dropped    dead messages dropped to keep the limit
         spans      what is granted: 26 characters each, joined
-        envelopes  theirs, as a JSON array; about 8 KiB, then the next spans follow
+        envelopes  theirs, joined by commas; a page or about 4 KiB, then the next spans follow
 
   A repeat (the reply was lost, the client sent it again) applies nothing and grants the same spans. A call that
   arrives after a later one (from a connection given up as dead) does nothing: nobody reads its reply.
@@ -132,7 +132,7 @@ local buried_envelopes = ''
 if #buried > 0 then
   local found = redis.call('HMGET', keys.messages, unpack(buried))
   for i = 1, #found do found[i] = found[i] or '' end
-  buried_envelopes = '[' .. table.concat(found, ',') .. ']'
+  buried_envelopes = table.concat(found, ',')
 end
 local reply = {
   1, histories_of(keys, spans), flags, sooner(due, scout_ends(first_consumer(keys), ms)), table.concat(buried),

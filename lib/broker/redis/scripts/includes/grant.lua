@@ -42,17 +42,19 @@ local function give_back(source, entries)
   for i = #entries, 1, -1 do redis.call('LPUSH', source, entries[i]) end
 end
 
--- What is granted as it is answered: some spans, joined, and their envelopes as a JSON array; then the next, and so on.
--- A client that reads the envelopes of a whole claim as one string has that string in memory for long: large ones are
--- freed late.
-local SHEAF_BYTES = 8192
+-- What is granted as it is answered: some spans, joined, and their envelopes, joined by commas; then the next, and so on.
+-- A page goes as it is: each string that a script makes costs it for each byte. Single messages are joined up to 4 KiB,
+-- as each element of a reply costs the client.
+local SHEAF_BYTES, SHEAF_COUNT = 4096, 10
 local function bind(reply, spans, envelopes)
   local first, bytes = 1, 0
   for i = 1, #spans do
     bytes = bytes + #envelopes[i]
-    if bytes >= SHEAF_BYTES or i == #spans then
-      reply[#reply + 1] = table.concat(spans, '', first, i)
-      reply[#reply + 1] = '[' .. table.concat(envelopes, ',', first, i) .. ']'
+    local next_one = spans[i + 1]
+    local is_full = bytes >= SHEAF_BYTES or count_of(spans[i]) >= SHEAF_COUNT
+    if is_full or not next_one or count_of(next_one) >= SHEAF_COUNT then
+      reply[#reply + 1] = first == i and spans[i] or table.concat(spans, '', first, i)
+      reply[#reply + 1] = first == i and envelopes[i] or table.concat(envelopes, ',', first, i)
       first, bytes = i + 1, 0
     end
   end
