@@ -47,7 +47,8 @@ export async function claim(client: Client, keys: QueueKeys, call: ClaimCall): P
     spans,
     lost: status === -1,
     count: spans.reduce((sum, span) => sum + countOf(span), 0),
-    read: () => readBatch(client, keys, sheaves, histories),
+    // Once read, they are nobody's: a claim may be in reach of the collector for longer than its messages.
+    read: () => readBatch(client, keys, sheaves.splice(0), histories),
     size: sheaves.reduce((sum, { joined }) => sum + joined.length, 0),
     alone: (flags & 1) !== 0,
     suspects: (flags & 2) !== 0,
