@@ -21,7 +21,7 @@ export interface SubmitLimits {
 /** One call under way. */
 interface Flight {
   readonly groups: readonly SubmitGroup[];
-  watchdog: NodeJS.Timeout;
+  readonly since: number;
 }
 
 /**
@@ -39,6 +39,7 @@ export class SubmitBatcher {
   /** Of what was submitted at once, in bytes: what one who waits may bring. */
   private largest = 0;
   private readonly flights = new Set<Flight>();
+  private watchdog: NodeJS.Timeout | undefined;
   private scheduled = false;
   private readonly waiting: { since: number; resolve: () => void; reject: (error: Error) => void }[] = [];
 
@@ -105,8 +106,9 @@ export class SubmitBatcher {
   private flush(): void {
     while (this.count > 0 && this.flights.size < (this.count >= ENOUGH ? MOST_FLIGHTS : 1)) {
       const groups = this.nextBatch();
-      const flight: Flight = { groups, watchdog: this.watch(() => flight, this.limits.timeout) };
+      const flight: Flight = { groups, since: performance.now() };
       this.flights.add(flight);
+      this.watchdog ??= this.watch(this.limits.timeout);
       const messages =
         groups.length === 1 && groups[0] ? groups[0].messages : groups.flatMap((each) => each.messages);
       this.send(messages).then(
@@ -117,7 +119,6 @@ export class SubmitBatcher {
   }
 
   private onSent(flight: Flight, error: Error | undefined): void {
-    clearTimeout(flight.watchdog);
     this.flights.delete(flight);
     if (error instanceof BrokerClosedError) this.rejectUnsent(error);
     // The next batch leaves before those who wait for this one go on.
@@ -129,8 +130,19 @@ export class SubmitBatcher {
     this.admit();
   }
 
-  private watch(flight: () => Flight, ms: number): NodeJS.Timeout {
-    return setTimeout(() => this.onOverdue(flight()), ms).unref();
+  /** One timer for all calls, and not cleared when they end: to set and clear one for each costs as much as to send it. */
+  private watch(ms: number): NodeJS.Timeout {
+    return setTimeout(() => this.look(), ms).unref();
+  }
+
+  private look(): void {
+    const [oldest] = this.flights;
+    this.watchdog = undefined;
+    if (!oldest) return;
+    const { timeout } = this.limits;
+    const left = oldest.since + timeout - performance.now();
+    if (left <= 0) this.onOverdue();
+    this.watchdog = this.watch(left > 0 ? left : Math.min(timeout, 1_000));
   }
 
   private nextBatch(): SubmitGroup[] {
@@ -169,24 +181,25 @@ export class SubmitBatcher {
     if (this.waiting.length > 0) setImmediate(() => this.admit());
   }
 
-  /** The call under way takes too long: nobody is left waiting for it, and nothing older than the limit is kept. */
-  private onOverdue(flight: Flight): void {
+  /** A call under way takes too long: nobody is left waiting for it, and nothing older than the limit is kept. */
+  private onOverdue(): void {
     const { timeout } = this.limits;
     const sent = new SubmitUnknownError(
       `A submit to queue '${this.queue}' was not answered within ${timeout} ms: it may or may not be stored.`,
     );
-    for (const group of flight.groups) group.reject(sent);
+    const latest = performance.now() - timeout;
+    for (const flight of this.flights) {
+      if (flight.since <= latest) for (const group of flight.groups) group.reject(sent);
+    }
     const unsent = new SubmitTimeoutError(
       `A submit to queue '${this.queue}' could not be sent within ${timeout} ms and was not stored: is the broker away?`,
     );
-    const oldest = performance.now() - timeout;
-    for (let group = this.groups[this.head]; group && group.since <= oldest; group = this.groups[this.head]) {
+    for (let group = this.groups[this.head]; group && group.since <= latest; group = this.groups[this.head]) {
       this.forget(group);
       group.reject(unsent);
     }
-    while (this.waiting[0] && this.waiting[0].since <= oldest) this.waiting.shift()?.reject(unsent);
+    while (this.waiting[0] && this.waiting[0].since <= latest) this.waiting.shift()?.reject(unsent);
     this.admit();
-    flight.watchdog = this.watch(() => flight, Math.min(timeout, 1_000));
   }
 
   private rejectUnsent(reason: Error): void {

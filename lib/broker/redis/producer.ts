@@ -8,14 +8,36 @@ import { add, type AddReply } from './scripts.js';
 /** Redis forgets a producer that it did not hear for a day; a call this old (ms) could not be told from a repeat. */
 const CALL_LIFE = 12 * 3_600_000;
 
-/** The calls of one queue. */
-interface Line {
+/** The calls of one queue, by their numbers. */
+class Line {
   /** The number of the last call made. */
-  last: number;
+  private last = 0;
+  /** Those under way; few, as submits travel together. */
+  private underWay: number[] = [];
+  private early: { readonly sequence: number; readonly resolve: () => void }[] = [];
+
   /** All calls up to this one are answered. */
-  answered: number;
-  /** Resolves when the last call made, and all before it, are answered. */
-  tail: Promise<void>;
+  get answered(): number {
+    return (this.underWay[0] ?? this.last + 1) - 1;
+  }
+
+  begin(): number {
+    this.underWay.push(++this.last);
+    return this.last;
+  }
+
+  end(sequence: number): void {
+    this.underWay = this.underWay.filter((each) => each !== sequence);
+    const [next] = this.underWay;
+    for (const each of this.early) if (each.sequence === next) each.resolve();
+    this.early = this.early.filter((each) => each.sequence !== next);
+  }
+
+  /** Resolves when all calls before this one are answered. */
+  turnOf(sequence: number): Promise<void> {
+    if (this.underWay[0] === sequence) return Promise.resolve();
+    return new Promise((resolve) => this.early.push({ sequence, resolve }));
+  }
 }
 
 /**
@@ -39,20 +61,16 @@ export class Producer {
 
   async add(keys: QueueKeys, batch: readonly NewMessage[]): Promise<void> {
     const line = this.lineOf(keys);
-    const sequence = ++line.last;
-    const before = line.tail;
-    let answered = (): void => {};
-    const answer = new Promise<void>((resolve) => (answered = resolve));
-    line.tail = Promise.all([before, answer]).then(() => void (line.answered = sequence));
+    const sequence = line.begin();
     try {
       let reply = await this.call(keys, line, sequence, batch);
       while (reply.status === 'early') {
-        await before;
+        await line.turnOf(sequence);
         reply = await this.call(keys, line, sequence, batch);
       }
       this.check(reply, batch.length);
     } finally {
-      answered();
+      line.end(sequence);
     }
   }
 
@@ -80,7 +98,7 @@ export class Producer {
   private lineOf({ base }: QueueKeys): Line {
     const known = this.lines.get(base);
     if (known) return known;
-    const line = { last: 0, answered: 0, tail: Promise.resolve() };
+    const line = new Line();
     this.lines.set(base, line);
     return line;
   }
