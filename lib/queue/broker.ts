@@ -50,6 +50,8 @@ export interface Lease {
   arm(dueIn?: number): void;
   /** Takes the request back: this consumer has no room. */
   disarm(): void;
+  /** As `disarm`; resolves when nothing is brought any more, and what was brought too late is given back. */
+  withdraw(): Promise<void>;
   /** Takes a new identity, after a lost lease. */
   renewIdentity(): void;
   /** Forgets this consumer. It must hold nothing any more. */

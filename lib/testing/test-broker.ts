@@ -29,6 +29,7 @@ const PARKED: Lease = Object.freeze({
   claim: async () => NOTHING,
   arm: () => {},
   disarm: () => {},
+  withdraw: async () => {},
   renewIdentity: () => {},
   close: async () => {},
 });

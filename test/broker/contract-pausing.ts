@@ -46,9 +46,8 @@ export function pausing(make: MakeEnv): void {
       await addMessages(env(), 300);
       await paused.start();
       await until(() => paused.stats().running === 1 && gates.size === 1);
-      paused.pause();
+      await paused.pause();
       expect(paused.stats()).toMatchObject({ running: 1, waiting: 0, paused: true });
-      await settled(1);
       expect(await counts()).toMatchObject({ ready: 99, onLoan: 1 });
 
       gates.get(200)!();
@@ -70,9 +69,10 @@ export function pausing(make: MakeEnv): void {
     it('leaves to others what it gave back, and what comes meanwhile', async () => {
       const paused = consumer(() => {});
       await paused.start();
-      paused.pause();
-      paused.pause();
+      await paused.pause();
+      await paused.pause();
       const added = await addMessages(env(), 5);
+      expect(await counts()).toMatchObject({ ready: 5, onLoan: 0 });
       const other = new Consumer(env());
       expect(await other.gather(5)).toEqual(idsOf(added));
       await other.claim(0, { done: [...other.held] });
@@ -86,11 +86,10 @@ export function pausing(make: MakeEnv): void {
       const starting = paused.start();
       // Whether its first claim has left by now or not.
       await env().broker.counts(env().queue);
-      paused.pause();
+      await paused.pause();
       await starting;
-      await settled(0);
       const before = seen.length;
-      await counts();
+      await settled(0);
       expect(seen).toHaveLength(before);
       expect(await counts()).toMatchObject({ ready: 10 - before });
       paused.resume();
@@ -102,7 +101,7 @@ export function pausing(make: MakeEnv): void {
     it('before it starts: starts paused', async () => {
       const seen: number[] = [];
       const paused = consumer((n) => seen.push(n));
-      paused.pause();
+      await paused.pause();
       await addMessages(env(), 3);
       await paused.start();
       expect(await counts()).toMatchObject({ ready: 3, onLoan: 0 });
@@ -121,7 +120,7 @@ export function pausing(make: MakeEnv): void {
       await addMessages(env(), 1);
       await paused.start();
       await running.promise;
-      paused.pause();
+      await paused.pause();
       const stopped = paused.stop(10_000);
       gate.resolve();
       await stopped;

@@ -201,6 +201,32 @@ describe('a consumer with a scout', () => {
     expect(ran).toEqual(['full', 'idle']);
   });
 
+  it('that pauses takes nothing any more, once it says so', async () => {
+    const broker = await lab().broker();
+    const producer = await lab().broker();
+    const { consumer } = await lab().consume(broker, () => {});
+    for (let i = 0; i < 20; i++) {
+      await until(async () => (await blocked()) === 1, PATIENCE);
+      await consumer.pause();
+      await lab().task(producer).submit(i);
+      expect(await producer.counts(lab().queue)).toMatchObject({ ready: 1, onLoan: 0 });
+      consumer.resume();
+      await lab().drained();
+    }
+  });
+
+  it('pauses within its time limit when the server does not answer', async () => {
+    const proxy = await lab().proxy();
+    const broker = await lab().broker({ redis: proxy.url });
+    const { consumer } = await lab().consume(broker, () => {});
+    await until(async () => (await blocked()) === 1, PATIENCE);
+    proxy.blackHole();
+    const start = performance.now();
+    await consumer.pause();
+    expect(performance.now() - start).toBeGreaterThan(1_900);
+    expect(consumer.stats()).toMatchObject({ paused: true, waiting: 0 });
+  });
+
   it('leaves nothing behind when it stops', async () => {
     const { raw, keys } = lab();
     const broker = await lab().broker();

@@ -50,6 +50,10 @@ export class MemoryLease implements Lease, Sleeper {
     this.queue.bell.disarm(this);
   }
 
+  async withdraw(): Promise<void> {
+    this.disarm();
+  }
+
   renewIdentity(): void {
     this.loans = new Loans(this.options.lease);
   }

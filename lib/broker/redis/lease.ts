@@ -90,6 +90,10 @@ export class RedisLease implements Lease {
     this.watch.disarm();
   }
 
+  withdraw(): Promise<void> {
+    return this.watch.withdraw();
+  }
+
   renewIdentity(): void {
     this.consumer = randomDigits(16);
     this.sequence = 0;

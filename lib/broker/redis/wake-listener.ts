@@ -12,7 +12,9 @@ export interface Watch {
   ring(): void;
   /** Wakes in `ms`, if it is armed then. */
   dueIn(ms: number): void;
-  /** Resolves when no scout stands in line any more. */
+  /** Disarms; resolves when no scout stands in line any more. */
+  withdraw(): Promise<void>;
+  /** Withdraws for good. */
   close(): Promise<void>;
 }
 
@@ -62,7 +64,8 @@ export class WakeListener {
   watch(keys: QueueKeys, lease: number, wake: () => void, scouting: Scouting): Watch {
     const watch: QueueWatch = new QueueWatch(keys, lease, wake, scouting, {
       onArmed: () => this.onArmed(watch),
-      onClosed: () => this.onClosed(watch),
+      onWithdrawn: () => this.withdrawScout(),
+      onClosed: () => void this.watches.delete(watch),
     });
     this.watches.add(watch);
     return watch;
@@ -74,11 +77,11 @@ export class WakeListener {
     for (const watch of this.watches) void watch.close();
   }
 
-  private async onClosed(watch: QueueWatch): Promise<void> {
-    this.watches.delete(watch);
+  private async withdrawScout(): Promise<void> {
     if (!this.scouting || this.closed) return;
     this.interrupt();
-    await this.scouting;
+    // What it failed of, the loop hears.
+    await this.scouting.catch(() => {});
   }
 
   private onArmed(watch: QueueWatch): void {
@@ -187,7 +190,8 @@ export class WakeListener {
 /** What its listener hears of a watch. */
 interface WatchEvents {
   onArmed(): void;
-  onClosed(): Promise<void>;
+  onWithdrawn(): Promise<void>;
+  onClosed(): void;
 }
 
 class QueueWatch implements Watch {
@@ -229,9 +233,14 @@ class QueueWatch implements Watch {
     clearTimeout(this.timer);
   }
 
+  withdraw(): Promise<void> {
+    this.disarm();
+    return this.events.onWithdrawn();
+  }
+
   close(): Promise<void> {
     this.isClosed = true;
-    this.disarm();
-    return this.events.onClosed();
+    this.events.onClosed();
+    return this.withdraw();
   }
 }

@@ -47,7 +47,7 @@ export class QueueConsumer {
   /** Whether it was consumed: only then it can be paused, or resumed. */
   setPaused(paused: boolean): Promise<boolean> {
     return this.inTurn(async () => {
-      if (paused) this.consumer?.pause();
+      if (paused) await this.consumer?.pause();
       else this.consumer?.resume();
       return this.consuming;
     });

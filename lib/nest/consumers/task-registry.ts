@@ -63,7 +63,7 @@ export class AioTaskRegistry {
 
   /**
    * Claims nothing more until `resume`; what has not started is given back for others, and what runs goes on. This
-   * process only: others go on consuming the queue.
+   * process only: others go on consuming the queue. Resolves when they can have it, or after 2 s without an answer.
    * @throws QueueUnknownError, ConsumerControlError, also for a queue that is not consumed here
    */
   async pause(queue: string, connection?: string): Promise<void> {

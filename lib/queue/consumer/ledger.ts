@@ -23,6 +23,10 @@ export class Ledger {
     return this.size === 0 && this.results.length === 0;
   }
 
+  get hasReleased(): boolean {
+    return this.released.length > 0;
+  }
+
   addDone(id: string): void {
     this.done.push(id);
   }

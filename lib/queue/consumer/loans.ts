@@ -35,6 +35,11 @@ export class Loans {
     return this.waiting + this.active;
   }
 
+  /** Whether the broker has not got back yet what is not to be run here. */
+  get holdsBack(): boolean {
+    return this.waiting > 0 || this.ledger.hasReleased;
+  }
+
   get hasOutcomes(): boolean {
     return !this.ledger.isEmpty;
   }

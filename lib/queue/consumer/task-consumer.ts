@@ -15,7 +15,7 @@ import { endsWithin } from './time-limit.js';
 
 /** Settlements wait this long for a claim to travel with, in ms. */
 const FLUSH_DELAY = 2;
-/** How long a stop waits for the broker beyond the grace period, in ms. */
+/** How long a pause waits for the broker, and a stop beyond the grace period, in ms. */
 const LAST_CALL = 2_000;
 
 /**
@@ -37,6 +37,8 @@ export class TaskConsumer {
   private stopped = false;
   /** Set while stopping: called when nothing is left. */
   private onDrained: (() => void) | undefined;
+  /** Set while pausing: called when nothing is claimed any more, and what was claimed ahead is given back. */
+  private onQuiet: (() => void) | undefined;
 
   /**
    * @param tasks by their names.
@@ -81,17 +83,21 @@ export class TaskConsumer {
   /**
    * Claims nothing more until `resume`, and gives back what has not started, so that others can run it; what runs goes
    * on. Also before `start`: then it starts paused. Again, it does nothing.
+   * Resolves when the broker has all of it back, or does not answer for 2 s.
    */
-  pause(): void {
+  async pause(): Promise<void> {
     if (this.paused || this.stopped) return;
     this.paused = true;
+    const quiet = new Promise<void>((resolve) => (this.onQuiet = resolve));
     this.close();
+    await endsWithin(LAST_CALL, Promise.all([quiet, this.lease?.withdraw()]));
   }
 
   /** Claims again. Does nothing unless paused. */
   resume(): void {
     if (!this.paused || this.stopped) return;
     this.paused = this.appetite.closed = false;
+    this.quieten();
     this.onWake();
   }
 
@@ -141,10 +147,16 @@ export class TaskConsumer {
 
   /** Whatever has changed: claim, settle soon, or be done. While a call is under way, its end comes here. */
   private next(): void {
+    if (this.onQuiet && !this.claiming && !this.loans.holdsBack) this.quieten();
     if (this.claiming || this.timer.backingOff || !this.lease) return;
     if (this.unheard || this.appetite.doubtful || this.appetite.wants(this.room)) void this.cycle();
     else if (this.loans.hasOutcomes) this.timer.in(this.onDrained ? 0 : FLUSH_DELAY);
     else if (this.loans.unfinished === 0) this.onDrained?.();
+  }
+
+  private quieten(): void {
+    this.onQuiet?.();
+    this.onQuiet = undefined;
   }
 
   /** One round trip: settles, renews, claims. Never two at a time. */
