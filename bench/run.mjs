@@ -21,7 +21,7 @@ async function main() {
     const measured = await measure(name, plan, results);
     if (measured) results.engines[name] = measured;
   }
-  if (plan.only.includes('latency')) await measureLatencies(Object.keys(results.engines), plan, results);
+  if (plan.only.includes('latency')) await measureLatencies(results.engines, plan);
   if (Object.keys(results.engines).length === 0) throw new Error('no engine could run');
   await mkdir(dirname(json), { recursive: true });
   await writeFile(json, `${JSON.stringify(results, undefined, 2)}\n`);
@@ -44,18 +44,27 @@ async function measure(name, plan, results) {
   }
 }
 
-/** The engines in turn, in each round. */
-async function measureLatencies(names, plan, results) {
-  const rounds = Object.fromEntries(names.map((name) => [name, []]));
+/** The engines in turn, in each round. One that fails is out; the others go on. */
+async function measureLatencies(engines, plan) {
+  const rounds = new Map(Object.keys(engines).map((name) => [name, []]));
   for (let round = 0; round < plan.rounds; round++) {
-    for (const name of names) {
-      const engine = await loadEngine(name);
-      const concurrency =
-        results.engines[name].drain?.concurrency ?? plan.concurrency ?? engine.usualConcurrency;
-      rounds[name].push(await withContext(engine, plan, (context) => latencyRound(context, { concurrency })));
+    for (const [name, done] of rounds) {
+      try {
+        done.push(await oneLatency(name, plan, engines[name].drain));
+      } catch (error) {
+        process.exitCode = 1;
+        say(error.stack);
+        rounds.delete(name);
+      }
     }
   }
-  for (const name of names) results.engines[name].latency = summarizeLatency(rounds[name], plan);
+  for (const [name, done] of rounds) engines[name].latency = summarizeLatency(done, plan);
+}
+
+async function oneLatency(name, plan, drain) {
+  const engine = await loadEngine(name);
+  const concurrency = drain?.concurrency ?? plan.concurrency ?? engine.usualConcurrency;
+  return withContext(engine, plan, (context) => latencyRound(context, { concurrency }));
 }
 
 await main().catch((error) => {

@@ -2,7 +2,13 @@
 import { BASELINE, filledRows, formatNumber, formatRatio } from './rows.mjs';
 import { element, picture, text } from './svg.mjs';
 
-const COLOURS = { ours: '#d6246e', floor: '#9fb3c8', bullmq: '#3e7cb1', bee: '#e0a458' };
+const COLOURS = {
+  ours: '#d6246e',
+  floor: '#9fb3c8',
+  'floor-pages': '#9fb3c8',
+  bullmq: '#3e7cb1',
+  bee: '#e0a458',
+};
 const COLUMNS = 2;
 const PANEL = { width: 470, top: 58, gap: 34, bar: 22, step: 28, labels: 140, bars: 190, left: 24 };
 
