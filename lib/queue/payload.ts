@@ -52,15 +52,18 @@ export class EnvelopeWriter {
     return isThenable(checked) ? checked : undefined;
   }
 
-  /** @throws PayloadUnsupportedError, PayloadTooLargeError */
-  write(id: string, args: readonly unknown[]): string {
-    const payload = encodeFields(
-      this.settings,
-      'args',
-      trimTrailing(this.listOf(args)),
-      'The arguments',
-      this.encodeArgs,
-    );
+  /**
+   * The fields of the arguments, for `write`. User code runs in it (a codec, a getter), and may submit by itself: so the id
+   * is made afterwards.
+   * @throws PayloadUnsupportedError, PayloadTooLargeError
+   */
+  encode(args: readonly unknown[]): string {
+    const list = trimTrailing(this.listOf(args));
+    return encodeFields(this.settings, 'args', list, 'The arguments', this.encodeArgs);
+  }
+
+  /** The envelope. @param payload what `encode` answered. */
+  write(id: string, payload: string): string {
     return this.head + id + this.task + payload + this.tail;
   }
 

@@ -68,7 +68,10 @@ export class SubmitBatcher {
   /** Resolves when the message is stored. @throws what the broker's `add` throws, SubmitTimeoutError */
   submit(id: string, envelope: string): Promise<void> {
     const group = this.open as SubmitGroup;
-    if (group.messages.length === 0) this.groups.push(group);
+    if (group.messages.length === 0) {
+      group.since = performance.now();
+      this.groups.push(group);
+    }
     group.add(id, envelope);
     this.added(1, envelope.length);
     return group.stored;
@@ -79,8 +82,15 @@ export class SubmitBatcher {
     // What comes after it must not go before it.
     this.open = undefined;
     this.groups.push(group);
+    group.since = performance.now();
     this.added(group.messages.length, group.bytes);
     return group.stored;
+  }
+
+  /** The broker closes: nothing is left to watch over. */
+  close(): void {
+    clearTimeout(this.watchdog);
+    this.watchdog = undefined;
   }
 
   private added(count: number, bytes: number): void {
@@ -120,7 +130,10 @@ export class SubmitBatcher {
 
   private onSent(flight: Flight, error: Error | undefined): void {
     this.flights.delete(flight);
-    if (error instanceof BrokerClosedError) this.rejectUnsent(error);
+    if (error instanceof BrokerClosedError) {
+      this.rejectUnsent(error);
+      if (this.flights.size === 0) this.close();
+    }
     // The next batch leaves before those who wait for this one go on.
     this.flush();
     for (const group of flight.groups) {

@@ -1,7 +1,7 @@
 import type { NewMessage } from './broker.js';
 import { INDEXES, newPage, PAGE_SIZE } from './message-id.js';
 
-/** A page is read as a whole, for whichever of its messages: it holds no more than this (UTF-16 units), or one message. */
+/** A page is read as a whole, for whichever of its messages: it ends at this size (UTF-16 units). */
 const PAGE_BYTES = 8_192;
 
 /**
@@ -10,8 +10,9 @@ const PAGE_BYTES = 8_192;
  */
 export class SubmitGroup {
   readonly messages: NewMessage[] = [];
+  /** Of the envelopes, in UTF-16 units. */
   bytes = 0;
-  /** When the first message came (ms, performance.now). */
+  /** When it was handed over, or began to be filled by single submits (ms, performance.now). */
   since = 0;
   /** Resolves when all are stored. */
   readonly stored: Promise<void>;
@@ -43,7 +44,6 @@ export class SubmitGroup {
   }
 
   add(id: string, envelope: string): void {
-    if (this.messages.length === 0) this.since = performance.now();
     this.messages.push({ id, envelope });
     this.index++;
     this.pageBytes += envelope.length;

@@ -24,6 +24,12 @@ export class TaskQueue {
     return queue;
   }
 
+  /** Closes a broker, and what its queues keep. */
+  static async close(broker: Broker): Promise<void> {
+    for (const { batcher } of TaskQueue.known.get(broker)?.values() ?? []) batcher.close();
+    await broker.close();
+  }
+
   private readonly batcher: SubmitBatcher;
   private isOpen = false;
 
@@ -42,8 +48,9 @@ export class TaskQueue {
     if (checking) await checking;
     if (!this.isOpen) await this.open();
     if (!this.batcher.hasRoom) await this.batcher.room();
+    const payload = writer.encode(args);
     const id = this.batcher.nextId();
-    await this.batcher.submit(id, writer.write(id, args));
+    await this.batcher.submit(id, writer.write(id, payload));
     return id;
   }
 
@@ -65,8 +72,9 @@ export class TaskQueue {
     for (const args of calls) {
       const checking = writer.check(args);
       if (checking) await checking;
+      const payload = writer.encode(args);
       const id = group.nextId();
-      group.add(id, writer.write(id, args));
+      group.add(id, writer.write(id, payload));
       ids.push(id);
       if (group.messages.length === CHUNK || group.bytes >= CHUNK_BYTES) await send();
     }

@@ -1,7 +1,7 @@
 import { nonEmptyString, type Rules } from '../options.js';
 import { MemoryBroker } from '../broker/memory/index.js';
 import { RedisBroker, redisRule, type RedisSource } from '../broker/redis/index.js';
-import { brokerRule, type Broker } from '../queue/index.js';
+import { brokerRule, TaskQueue, type Broker } from '../queue/index.js';
 
 /** Where a task's messages are stored. */
 export interface BrokerOptions {
@@ -63,7 +63,7 @@ async function release(source: unknown, prefix: string, entry: Entry): Promise<v
   const ofSource = entries.get(source);
   ofSource?.delete(prefix);
   if (ofSource?.size === 0) entries.delete(source);
-  await entry.broker.close();
+  await TaskQueue.close(entry.broker);
 }
 
 /** An outage is one line, not one for each attempt to reconnect. */

@@ -63,8 +63,9 @@ export class TestQueue extends TaskQueue {
   private async store(writer: EnvelopeWriter, args: readonly unknown[]): Promise<string> {
     const checking = writer.check(args);
     if (checking) await checking;
+    const payload = writer.encode(args);
     const id = newMessageId();
-    await this.broker.add(this.name, [{ id, envelope: writer.write(id, args) }]);
+    await this.broker.add(this.name, [{ id, envelope: writer.write(id, payload) }]);
     return id;
   }
 }

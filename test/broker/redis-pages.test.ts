@@ -68,6 +68,26 @@ describe('messages that are added together', () => {
     expect(spansOf([lone, a, b, lone])).toEqual([`${lone.id}0101`, `${a.id}0202`, `${lone.id}0101`]);
   });
 
+  it('keep a long one out of the page of short ones', async () => {
+    const group = new SubmitGroup();
+    const lengths = [10, 10, 100_000, 10];
+    for (const [i, length] of lengths.entries()) {
+      const { id, envelope } = message([i, 'x'.repeat(length)], group.nextId());
+      group.add(id, envelope);
+    }
+    const [a, , long, next] = idsOf(group.messages) as [string, string, string, string];
+    expect(writePages(group.messages).spans.match(/.{26}/g)).toEqual([
+      `${a}0202`,
+      `${long}0101`,
+      `${next}0101`,
+    ]);
+    const ids = await store(group.messages);
+    const consumer = await driver();
+    expect((await consumer.claim(4)).ids).toEqual(ids);
+    await consumer.claim(0, { done: ids });
+    expect(await leftovers()).toEqual(NOTHING);
+  });
+
   it('are counted one by one, wherever they are', async () => {
     const ids = await store(pageful(120));
     const broker = await lab().broker();

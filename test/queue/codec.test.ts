@@ -13,7 +13,8 @@ const settings = (options: Partial<TaskOptions> = {}) => resolveTask({ queue: 'q
 function roundTrip(args: unknown[], options: Partial<TaskOptions> = {}): readonly unknown[] {
   const task = settings(options);
   const id = newMessageId();
-  const envelope = parseEnvelope(id, new EnvelopeWriter(task, undefined).write(id, args)) as Envelope;
+  const writer = new EnvelopeWriter(task, undefined);
+  const envelope = parseEnvelope(id, writer.write(id, writer.encode(args))) as Envelope;
   return readArgs(task.codec, envelope);
 }
 

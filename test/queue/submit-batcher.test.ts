@@ -166,6 +166,71 @@ describe('SubmitBatcher', () => {
     expect(calls.map((each) => each.texts)).toEqual([['sent'], ['next']]);
   });
 
+  test('of two calls under way only the older one is overdue, and the other when its time comes', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
+    const { batcher } = setup({ count: 10_000, timeout: 1_000 });
+    const many = (n: number) => groupOf(Array.from({ length: 500 }, (_, i) => `${n}-${i}`));
+    const states = ['under way', 'under way'];
+    const watch = (n: number) =>
+      void batcher.submitGroup(many(n)).catch((error: unknown) => (states[n] = (error as Error).name));
+    watch(0);
+    await jest.advanceTimersByTimeAsync(600);
+    watch(1);
+    await jest.advanceTimersByTimeAsync(500);
+    expect(states).toEqual(['SubmitUnknownError', 'under way']);
+    // Those that are still out are looked after once in a timeout, or a second.
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect(states).toEqual(['SubmitUnknownError', 'SubmitUnknownError']);
+  });
+
+  test('a call that follows an answered one has its own full time', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
+    const { submit, nextCall } = setup({ timeout: 1_000 });
+    const first = submit('a');
+    (await nextCall(1)).end();
+    await first;
+    await jest.advanceTimersByTimeAsync(900);
+    let failed = false;
+    const second = submit('b').catch(() => (failed = true));
+    await nextCall(2);
+    await jest.advanceTimersByTimeAsync(900);
+    expect(failed).toBe(false);
+    await jest.advanceTimersByTimeAsync(200);
+    await second;
+    expect(failed).toBe(true);
+  });
+
+  test('many at once are timed from when they are handed over, however long they took to write', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
+    const { batcher, submit, nextCall } = setup({ timeout: 1_000 });
+    const group = groupOf(['x', 'y']);
+    await jest.advanceTimersByTimeAsync(700);
+    const first = submit('a').catch((error: unknown) => error);
+    const call = await nextCall(1);
+    await jest.advanceTimersByTimeAsync(500);
+    const second = batcher.submitGroup(group);
+    await jest.advanceTimersByTimeAsync(600);
+    expect(await first).toBeInstanceOf(SubmitUnknownError);
+    call.end();
+    (await nextCall(2)).end();
+    await second;
+  });
+
+  test('leaves no timer once it is closed, or the broker is', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
+    const { batcher, submit, nextCall } = setup();
+    const first = submit('a');
+    (await nextCall(1)).end();
+    await first;
+    expect(jest.getTimerCount()).toBe(1);
+    batcher.close();
+    expect(jest.getTimerCount()).toBe(0);
+    const late = submit('b');
+    (await nextCall(2)).end(new BrokerClosedError('closed'));
+    await expect(late).rejects.toThrow(BrokerClosedError);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
   test('a closed broker rejects what waits', async () => {
     const { batcher, submit, nextCall } = setup();
     const first = submit('a');

@@ -5,6 +5,9 @@ import { idsFrom, pageOf, spanOfOne, spanOfPage } from './span.js';
 /** Between the envelopes of a page: what JSON needs between elements, and no envelope holds. */
 const SEPARATOR = ',\n';
 
+/** A page is read as a whole, for whichever of its messages: one that would make it longer (UTF-16 units) gets a field of its own. */
+const MOST_UNITS = 16_384;
+
 /** A batch as it is stored: the spans, joined, and the envelopes of each, joined. */
 export interface WrittenPages {
   readonly spans: string;
@@ -32,11 +35,16 @@ export function writePages(batch: readonly NewMessage[]): WrittenPages {
 
 /** How many messages from `from` on are one page. */
 function pageLength(batch: readonly NewMessage[], from: number): number {
-  const { id } = batch[from] as NewMessage;
+  const { id, envelope } = batch[from] as NewMessage;
   if (!id.endsWith(INDEXES[0] as string)) return 1;
   const page = pageOf(id);
+  let units = envelope.length;
   let length = 1;
-  while (length < PAGE_SIZE && isAt(batch[from + length], page, length)) length++;
+  while (length < PAGE_SIZE && isAt(batch[from + length], page, length)) {
+    units += (batch[from + length] as NewMessage).envelope.length;
+    if (units > MOST_UNITS) break;
+    length++;
+  }
   return length;
 }
 

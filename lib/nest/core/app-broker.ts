@@ -31,7 +31,7 @@ export class AppBroker {
 
   async close(): Promise<void> {
     this.outages.close();
-    if (this.isOurs) await this.broker.close();
+    if (this.isOurs) await TaskQueue.close(this.broker);
   }
 
   /** Where the tasks of a queue are submitted. */

@@ -55,7 +55,7 @@ export class TaskConsumer {
     this.loans = new Loans(queue);
     this.appetite = new Appetite(settings, this.loans);
     this.slots = new Slots(queue, settings.maxConcurrency, new Execution(tasks, settings), {
-      start: () => (this.appetite.doubtful ? undefined : this.loans.start()),
+      start: () => (this.appetite.doubtful || this.unheard ? undefined : this.loans.start()),
       finish: (delivery, outcome) => this.finish(delivery, outcome),
     });
   }
@@ -172,7 +172,10 @@ export class TaskConsumer {
     this.appetite.hungry = this.unheard = false;
     let claim: Claim;
     try {
-      claim = await this.lease.claim(this.room, holds, settlements);
+      const answer = this.lease.claim(this.room, holds, settlements);
+      // What the broker brought may run now: this call tells it so.
+      if (unheard) this.slots.fill(this.loans.startable);
+      claim = await answer;
     } catch (error) {
       this.claiming = false;
       this.loans.restoreOutcomes(settlements);
