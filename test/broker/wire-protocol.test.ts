@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
@@ -39,6 +40,23 @@ describe('docs/wire-protocol.md', () => {
     await send.close();
     await consuming;
     expect(await client.keys('nb:{mails}:*')).toEqual(expect.not.arrayContaining(['nb:{mails}:messages']));
+  });
+
+  test('its call of the script stores once, however often it is sent', async () => {
+    const folder = new URL('../../lib/broker/redis/scripts/', import.meta.url);
+    const load = (name: string): string =>
+      readFileSync(new URL(`${name}.lua`, folder), 'utf8').replaceAll(
+        /^--- @include "(\w+)"$/gm,
+        (_, include: string) => load(`includes/${include}`),
+      );
+    const id = newMessageId();
+    const envelope = `{"v":1,"id":"${id}","task":"send","args":["u1"]}`;
+    const keys = ['messages', 'ready', 'wake', 'producers', 'meta'].map((name) => `nb:{scripted}:${name}`);
+    const args = ['my-job-4711', 1, Date.now() + 60_000, 0, `${id}0101`, envelope];
+    const call = async () => ((await client.eval(load('add'), keys.length, ...keys, ...args)) as number[])[0];
+    expect([await call(), await call()]).toEqual([1, 0]);
+    expect(await client.lrange('nb:{scripted}:ready', 0, -1)).toEqual([id]);
+    expect(await client.hgetall('nb:{scripted}:messages')).toEqual({ [id]: envelope });
   });
 
   test('a token with each of many messages is no work for an idle consumer', async () => {
