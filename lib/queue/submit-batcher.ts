@@ -8,6 +8,8 @@ const BATCH_COUNT = 500;
 const ENOUGH = 500;
 const MOST_FLIGHTS = 2;
 const BATCH_BYTES = 1_048_576;
+/** How often within the time limit it looks whether a call is overdue. */
+const LOOKS = 10;
 
 export interface SubmitLimits {
   /** Unsent messages kept, at most; then submits wait. */
@@ -118,7 +120,7 @@ export class SubmitBatcher {
       const groups = this.nextBatch();
       const flight: Flight = { groups, since: performance.now() };
       this.flights.add(flight);
-      this.watchdog ??= this.watch(this.limits.timeout);
+      this.watch();
       const messages =
         groups.length === 1 && groups[0] ? groups[0].messages : groups.flatMap((each) => each.messages);
       this.send(messages).then(
@@ -144,18 +146,18 @@ export class SubmitBatcher {
   }
 
   /** One timer for all calls, and not cleared when they end: to set and clear one for each costs as much as to send it. */
-  private watch(ms: number): NodeJS.Timeout {
-    return setTimeout(() => this.look(), ms).unref();
+  private watch(): void {
+    this.watchdog ??= setTimeout(() => this.look(), this.limits.timeout / LOOKS).unref();
   }
 
   private look(): void {
     const [oldest] = this.flights;
     this.watchdog = undefined;
     if (!oldest) return;
-    const { timeout } = this.limits;
-    const left = oldest.since + timeout - performance.now();
-    if (left <= 0) this.onOverdue();
-    this.watchdog = this.watch(left > 0 ? left : Math.min(timeout, 1_000));
+    // A group is as old as its first message: what comes now must not share the fate of what came long ago.
+    this.open = undefined;
+    if (performance.now() - oldest.since >= this.limits.timeout) this.onOverdue();
+    this.watch();
   }
 
   private nextBatch(): SubmitGroup[] {

@@ -20,6 +20,7 @@ const NOTHING: Claim = Object.freeze({
   suspects: false,
   more: false,
   dueIn: undefined,
+  gone: [],
   buried: [],
   droppedDead: 0,
 });

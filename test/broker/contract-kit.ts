@@ -95,6 +95,8 @@ export async function until(
 /** A consumer that keeps its own books: what it holds, and how often it was woken. */
 export class Consumer {
   readonly held = new Set<string>();
+  /** What was brought, and was others' when it said so. */
+  readonly gone: string[] = [];
   woken = 0;
   private seen = 0;
   /** What came with a wake: the next claim answers it, too. */
@@ -114,6 +116,7 @@ export class Consumer {
 
   async claim(want: number, settlements: Partial<Settlements> = {}): Promise<Claim & Batch> {
     const brought = await Promise.all(this.brought.splice(0));
+    if (brought.length > 0) await this.confirm();
     const wanted = Math.max(0, want - brought.length);
     const answer = await this.lease.claim(wanted, this.held.size > 0, {
       ...NO_SETTLEMENTS,
@@ -133,6 +136,13 @@ export class Consumer {
       envelopes: batches.flatMap(({ envelopes }) => envelopes),
       histories: new Map(batches.flatMap(({ histories }) => [...histories])),
     };
+  }
+
+  /** Tells that what was brought came; whether it came in time is known only then. */
+  private async confirm(): Promise<void> {
+    const { gone } = await this.lease.claim(0, this.held.size > 0, NO_SETTLEMENTS);
+    for (const id of gone) this.held.delete(id);
+    this.gone.push(...gone);
   }
 
   private hold(batch: Batch): Batch {

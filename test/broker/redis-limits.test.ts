@@ -13,7 +13,7 @@ import {
 } from '../../lib/queue/errors.js';
 import { freePort, startRedis } from '../redis-server.js';
 import { deferred, until } from '../signals.js';
-import { idsOf, messages } from './contract-kit.js';
+import { idsOf, message, messages } from './contract-kit.js';
 import { PATIENCE, useLab } from './redis-kit.js';
 
 const lab = useLab();
@@ -74,6 +74,22 @@ describe('out of memory', () => {
     expect(await sent[3]!.result(PATIENCE)).toBe(3);
     await expect(sent[7]!.result(PATIENCE)).rejects.toBeInstanceOf(TaskFailedError);
     await expect(task.submit(0)).rejects.toBeInstanceOf(BrokerRefusedError);
+  });
+
+  it('an idle consumer takes over what a dead one had', async () => {
+    const { raw, keys } = lab();
+    const task = lab().task(await lab().broker());
+    await task.submit(7);
+    const id = await raw.lpop(keys.ready);
+    await raw.del(keys.wake);
+    const ran: number[] = [];
+    await lab().consume(await lab().broker(), (n: number) => void ran.push(n));
+    await until(async () => (await raw.info('clients')).includes('blocked_clients:1'), PATIENCE);
+    await raw.sadd(keys.active('dead'), id!);
+    await raw.zadd(keys.consumers, Date.now() + 100, 'dead');
+    await exhaustMemory();
+    await until(() => ran.length === 1, PATIENCE);
+    expect(ran).toEqual([7]);
   });
 
   it('what is given back is not lost', async () => {
@@ -301,6 +317,29 @@ describe('a delayed message', () => {
     await until(() => ranAt.length === 1, PATIENCE);
     expect(ranAt[0]! - before).toBeGreaterThanOrEqual(delay - 5);
     expect(ranAt[0]! - before).toBeLessThan(delay + 900);
+  });
+});
+
+describe('a claim', () => {
+  it('is bounded by bytes, also when short messages come before long ones', async () => {
+    const broker = await lab().broker();
+    for (let i = 0; i < 20; i++) await broker.add(lab().queue, messages(1));
+    const long = 'x'.repeat(1_000_000);
+    for (let i = 0; i < 40; i++) await broker.add(lab().queue, [message([long])]);
+    // 4 MiB, and what is read at a time.
+    expect((await lab().driver(broker).claim(1_000)).size).toBeLessThan(15_000_000);
+  });
+});
+
+describe('clearQueue', () => {
+  it('counts what is no id as one message, whatever its name says', async () => {
+    await lab().put('abcdefghijklmnopqrstuv57abcdefgh', '{}');
+    await lab().put('abcdefghijklmnopqrstuv00abcdefgh', '{}');
+    expect(
+      await lab()
+        .task(await lab().broker())
+        .clearQueue(),
+    ).toBe(2);
   });
 });
 

@@ -147,7 +147,7 @@ async function claimOnce(
   call: Omit<ClaimCall, 'loans' | 'adopts'>,
 ): Promise<Claim & Batch> {
   const loans = new LoanBook().settle(call.settlements);
-  const claim = await claimScript(client, keys, { ...call, adopts: false, loans });
+  const claim = await claimScript(client, keys, { ...call, adopts: undefined, loans });
   return { ...claim, ...(await claim.read()) };
 }
 

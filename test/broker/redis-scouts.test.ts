@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import type { RedisBroker } from '../../lib/broker/redis/index.js';
 import { giveBack, scout } from '../../lib/broker/redis/scout.js';
+import { AioTaskContext, LeaseLostError } from '../../lib/queue/index.js';
 import { SubmitGroup } from '../../lib/queue/submit-group.js';
 import { deferred, until } from '../signals.js';
 import { type Consumer, idsOf, message, messages } from './contract-kit.js';
@@ -114,49 +116,157 @@ describe('a scout', () => {
     expect((await found.read()).histories.get(id!)).toEqual({ attempts: 2, crashes: 1, refusals: 0 });
   });
 
-  it('whose message was given away settles nothing of it, and costs its consumer nothing else', async () => {
-    const { raw, keys, queue } = lab();
-    const broker = await lab().broker();
-    const consumer = await driver();
+  it('leaves its consumer alone with a suspect, or without: what was brought may run already', async () => {
+    const { raw, keys } = lab();
+    const proxy = await lab().proxy();
+    const consumer = lab().driver(await lab().broker({ redis: proxy.url }));
     consumer.lease.arm();
     await until(async () => (await blocked()) === 1, PATIENCE);
-    const [id] = await store(1);
+    const held = proxy.hold(keys.call(''));
+    const first = consumer.claim(5);
+    await held.caught;
+    await store(1);
     await until(() => consumer.held.size === 1, PATIENCE);
-    // As after its time, when another consumer has recovered it.
-    const [name] = await raw.zrange(keys.consumers, '0', '-1');
-    await giveBack(raw, keys, name!.slice(0, -1));
-    const other = await driver();
-    expect((await other.claim(1)).ids).toEqual([id]);
-    const more = await store(1);
-    expect(await consumer.claim(2)).toMatchObject({ lost: false, ids: [id, ...more] });
-    // Its run of it comes to an end; the other one goes on.
-    const results = [{ id: id!, ttl: 60_000, result: '1' }];
-    expect((await consumer.claim(0, { done: [id!, ...more], results })).lost).toBe(false);
-    expect(await broker.counts(queue)).toMatchObject({ ready: 0, onLoan: 1 });
-    expect(await raw.hkeys(keys.messages)).toEqual([id]);
-    expect(await raw.exists(keys.result(id!))).toBe(0);
-    await other.claim(0, { done: [id!] });
-    expect(await broker.counts(queue)).toMatchObject({ ready: 0, onLoan: 0 });
-    expect(await raw.hlen(keys.messages)).toBe(0);
+    const [suspect] = messages(1);
+    await raw.hset(keys.messages, suspect!.id, suspect!.envelope);
+    await raw.hset(keys.histories, suspect!.id, '0 2 0');
+    await raw.rpush(keys.suspects, suspect!.id);
+    await held.release();
+    expect(await first).toMatchObject({ alone: false, suspects: true, count: 0 });
+  });
+
+  it('that was never heard again gets no second lease after an outage', async () => {
+    const { raw, keys } = lab();
+    const ids = await store(1);
+    expect(await leaveScout(1)).toBeDefined();
+    await raw.hset(keys.meta, 'heard', Date.now() - LEASE);
+    expect(await (await driver()).gather(1)).toEqual(ids);
+    expect(Object.keys(await raw.hgetall(keys.meta))).toEqual(['heard']);
+  });
+
+  it('that takes the last message of a queue sets the count right', async () => {
+    const { raw, keys } = lab();
+    await store(1);
+    await raw.hset(keys.meta, 'surplus', 7);
+    expect(await leaveScout()).toBeDefined();
+    expect(await raw.hget(keys.meta, 'surplus')).toBeNull();
   });
 });
 
-describe('a claim that settles what it adopts', () => {
-  it.each([true, false])('gives it back once, whether it is still its own or not: %s', async (isOwn) => {
+/** A consumer with a message that its scout brought. */
+async function broughtTo(broker: RedisBroker): Promise<{ consumer: Consumer; id: string; name: string }> {
+  const { raw, keys } = lab();
+  const consumer = lab().driver(broker);
+  consumer.lease.arm();
+  await until(async () => (await blocked()) === 1, PATIENCE);
+  const [id] = await store(1);
+  await until(() => consumer.held.size === 1, PATIENCE);
+  const names = await raw.zrange(keys.consumers, '0', '-1');
+  const name = names.find((each) => each.endsWith('+'))!.slice(0, -1);
+  return { consumer, id: id!, name };
+}
+
+/** Lets the scout's time be over, and another consumer take what it had. */
+async function giveAway(name: string): Promise<Consumer> {
+  await giveBack(lab().raw, lab().keys, name);
+  const other = await driver();
+  expect((await other.claim(1)).ids).toHaveLength(1);
+  return other;
+}
+
+describe('what a scout brought, and others have by now,', () => {
+  it('is said to be gone; the rest is as ever', async () => {
     const { raw, keys, queue } = lab();
     const broker = await lab().broker();
-    const consumer = await driver();
-    consumer.lease.arm();
+    const { consumer, id, name } = await broughtTo(broker);
+    const other = await giveAway(name);
+    const more = await store(1);
+    expect(await consumer.claim(2)).toMatchObject({ lost: false, ids: [id, ...more] });
+    expect([consumer.gone, [...consumer.held]]).toEqual([[id], more]);
+    expect((await consumer.claim(0, { done: more })).lost).toBe(false);
+    expect(await broker.counts(queue)).toMatchObject({ ready: 0, onLoan: 1 });
+    expect(await raw.hkeys(keys.messages)).toEqual([id]);
+    await other.claim(0, { done: [id] });
+    expect(await raw.hlen(keys.messages)).toBe(0);
+  });
+
+  it.each([true, false])('is said to be gone again when the reply was lost; gone: %s', async (isGone) => {
+    const { keys } = lab();
+    const proxy = await lab().proxy();
+    const broker = await lab().broker({ redis: proxy.url });
+    const { consumer, id, name } = await broughtTo(broker);
+    if (isGone) await giveAway(name);
+    const lost = proxy.loseReply(keys.call(''));
+    await consumer.claim(1);
+    await lost;
+    expect(consumer.gone).toEqual(isGone ? [id] : []);
+    expect(await lab().raw.smembers(keys.active(name))).toEqual(isGone ? [] : [id]);
+  });
+
+  it('is not taken for what a later scout took', async () => {
+    const { raw, keys } = lab();
+    const { consumer, id, name } = await broughtTo(await lab().broker());
+    await giveAway(name);
+    const [later] = await store(1);
+    // From a connection given up as dead.
+    await scout(raw, keys, name, LEASE, 1);
+    await consumer.claim(0);
+    expect(consumer.gone).toEqual([id]);
+    expect(await raw.smembers(keys.active(name))).toEqual([]);
+    expect(await (await driver()).gather(1)).toEqual([later]);
+  });
+
+  it('is aborted, dropped, and reported; a delivery of it that the same claim grants is a new one', async () => {
+    const { raw, keys, queue } = lab();
+    const proxy = await lab().proxy();
+    const broker = await lab().broker({ redis: proxy.url });
+    const gates = [deferred(), deferred()];
+    const signals: (AbortSignal | undefined)[] = [];
+    const { consumer, events } = await lab().consume(broker, async () => {
+      signals.push(AioTaskContext.current()?.signal);
+      await gates[signals.length - 1]?.promise;
+    });
     await until(async () => (await blocked()) === 1, PATIENCE);
-    const [id] = await store(1);
-    await until(() => consumer.held.size === 1, PATIENCE);
+    const held = proxy.hold(keys.call(''));
+    await lab()
+      .task(await lab().broker())
+      .submit(0);
+    await held.caught;
+    await until(() => signals.length === 1, PATIENCE);
     const [name] = await raw.zrange(keys.consumers, '0', '-1');
-    if (!isOwn) await giveBack(raw, keys, name!.slice(0, -1));
-    await consumer.claim(0, { released: [id!] });
-    expect(await broker.counts(queue)).toMatchObject({ ready: 1, onLoan: 0 });
-    expect(await lab().ready()).toEqual([id]);
-    expect((await consumer.claim(5)).ids).toEqual([id]);
-    await consumer.claim(0, { done: [id!] });
+    await giveBack(raw, keys, name!.slice(0, -1));
+    await held.release();
+    await until(() => signals.length === 2, PATIENCE);
+    expect(signals.map((signal) => signal?.aborted)).toEqual([true, false]);
+    expect(signals[0]?.reason).toBeInstanceOf(LeaseLostError);
+    expect(events.map(({ type }) => type)).toEqual(['lease-lost']);
+    gates[0]!.resolve();
+    await until(() => consumer.stats().running === 1, PATIENCE);
+    expect(await (await lab().broker()).counts(queue)).toMatchObject({ onLoan: 1 });
+    gates[1]!.resolve();
+    await lab().drained();
+    expect(consumer.stats()).toMatchObject({ running: 0, waiting: 0 });
+  });
+
+  it('is dropped also when its run has ended by then', async () => {
+    const { raw, keys, queue } = lab();
+    const proxy = await lab().proxy();
+    const broker = await lab().broker({ redis: proxy.url });
+    let runs = 0;
+    const { consumer } = await lab().consume(broker, () => void runs++, { maxConcurrency: 1, readAhead: 0 });
+    await until(async () => (await blocked()) === 1, PATIENCE);
+    const held = proxy.hold(keys.call(''));
+    await lab()
+      .task(await lab().broker())
+      .submit(0);
+    await held.caught;
+    await until(() => runs === 1, PATIENCE);
+    const [name] = await raw.zrange(keys.consumers, '0', '-1');
+    const other = await giveAway(name!.slice(0, -1));
+    await held.release();
+    await consumer.pause();
+    expect(await (await lab().broker()).counts(queue)).toMatchObject({ ready: 0, onLoan: 1 });
+    await other.claim(0, { done: [...other.held] });
     expect(await raw.hlen(keys.messages)).toBe(0);
   });
 });

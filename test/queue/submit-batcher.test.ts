@@ -200,6 +200,22 @@ describe('SubmitBatcher', () => {
     expect(failed).toBe(true);
   });
 
+  test('while a call is stuck, what comes does not share the fate of what came long before', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
+    const { submit } = setup({ timeout: 1_000 });
+    const ended: string[] = [];
+    const watch = (text: string) => void submit(text).catch(() => ended.push(text));
+    watch('sent');
+    await jest.advanceTimersByTimeAsync(10);
+    watch('early');
+    await jest.advanceTimersByTimeAsync(950);
+    watch('late');
+    await jest.advanceTimersByTimeAsync(200);
+    expect(ended).toEqual(['sent', 'early']);
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect(ended).toEqual(['sent', 'early', 'late']);
+  });
+
   test('many at once are timed from when they are handed over, however long they took to write', async () => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
     const { batcher, submit, nextCall } = setup({ timeout: 1_000 });

@@ -175,6 +175,7 @@ function claimOf(messages: readonly { id: string; envelope: string }[], more: Pa
     suspects: false,
     more: false,
     dueIn: undefined,
+    gone: [],
     buried: [],
     droppedDead: 0,
     ...more,

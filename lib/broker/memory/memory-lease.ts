@@ -14,6 +14,7 @@ const LOST: Claim = Object.freeze({
   lost: true,
   more: false,
   dueIn: undefined,
+  gone: [],
   buried: [],
   droppedDead: 0,
 });
@@ -81,6 +82,7 @@ export class MemoryLease implements Lease, Sleeper {
       lost: false,
       more: queue.ready.length > 0 || queue.suspects.length > 0,
       dueIn: due === undefined ? undefined : Math.max(0, due - now),
+      gone: [],
       buried,
       droppedDead: queue.dead.takeDropped(),
     };

@@ -5,7 +5,7 @@ import type { QueueKeys } from './keys.js';
 import type { SettledLoans } from './loan-book.js';
 import { scoutOf } from './scout.js';
 import { Script, type Client } from './script.js';
-import { countOf } from './span.js';
+import { countOf, entryOf } from './span.js';
 
 // The typed wrapper of claim.lua, whose header says what goes in and comes out.
 
@@ -18,8 +18,8 @@ export interface ClaimCall {
   readonly maxCrashes: number;
   readonly want: number;
   readonly holds: boolean;
-  /** Whether it adopts what its scout took. */
-  readonly adopts: boolean;
+  /** What it adopts of its scout. */
+  readonly adopts: string | undefined;
   readonly settlements: Settlements;
   /** What the settlements mean for the loans. */
   readonly loans: SettledLoans;
@@ -28,8 +28,6 @@ export interface ClaimCall {
 /** A claim, and the spans that it granted. */
 export interface Grant extends Claim {
   readonly spans: readonly string[];
-  /** What the scout took was given to others: its time was over. */
-  readonly isGone: boolean;
 }
 
 type ClaimReply = [number, string, number, number, string, string, number, ...string[]];
@@ -53,7 +51,7 @@ export async function claim(client: Client, keys: QueueKeys, call: ClaimCall): P
     alone: (flags & 1) !== 0,
     suspects: (flags & 2) !== 0,
     more: (flags & 4) !== 0,
-    isGone: (flags & 8) !== 0,
+    gone: (flags & 8) !== 0 && call.adopts !== undefined ? [call.adopts.slice(0, ID_LENGTH)] : [],
     dueIn: due < 0 ? undefined : due,
     buried: buriedIds === '' ? [] : await readBuried(client, keys, splitIds(buriedIds), buried),
     droppedDead,
@@ -82,13 +80,14 @@ function claimKeys(keys: QueueKeys, consumer: string): string[] {
     keys.wake,
     keys.active(consumer),
     keys.call(consumer),
+    keys.active(scoutOf(consumer)),
   ];
 }
 
 function claimArgs(keys: QueueKeys, { loans, settlements, ...call }: ClaimCall): (string | number)[] {
   const { delayed, dead, results } = settlements;
   const args: (string | number)[] = [keys.base, call.consumer, call.sequence, call.lease, call.want];
-  args.push(call.holds ? 1 : 0, call.maxCrashes, call.adopts ? scoutOf(call.consumer) : '');
+  args.push(call.holds ? 1 : 0, call.maxCrashes, call.adopts === undefined ? '' : entryOf(call.adopts));
   args.push(loans.ended, loans.kept, loans.done, loans.released);
   args.push(delayed.length, dead.length, results.length);
   for (const [i, { delay, history }] of delayed.entries()) {

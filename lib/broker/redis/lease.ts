@@ -1,14 +1,13 @@
 import {
+  type Batch,
   type Claim,
   type Lease,
   type LeaseOptions,
-  NO_SETTLEMENTS,
   settledBy,
   type Settlements,
 } from '../../queue/broker.js';
 import { BrokerClosedError } from '../../queue/errors.js';
 import { randomDigits } from '../../queue/message-id.js';
-import { Adoption } from './adoption.js';
 import { claim } from './claim.js';
 import type { QueueKeys } from './keys.js';
 import { LoanBook } from './loan-book.js';
@@ -29,7 +28,8 @@ export class RedisLease implements Lease {
   private readonly book = new LoanBook();
   /** Messages that are on loan by its own claims. */
   private held = 0;
-  private readonly adoption = new Adoption();
+  /** What its scout brought, until a claim has adopted it. */
+  private brought: string | undefined;
   private readonly watch: Watch;
 
   /** @param watch begins to watch the queue, with scouts. */
@@ -45,25 +45,14 @@ export class RedisLease implements Lease {
   }
 
   async claim(want: number, holds: boolean, settlements: Settlements): Promise<Claim> {
-    if (!this.adoption.isSettledBy(settlements)) return this.claimOnce(want, holds, settlements);
-    // Whether it is ours to settle is known only when it is adopted.
-    const first = await this.claimOnce(0, holds, NO_SETTLEMENTS);
-    if (first.lost) return first;
-    const second = await this.claimOnce(want, holds, settlements);
-    const buried = [...first.buried, ...second.buried];
-    return { ...second, buried, droppedDead: first.droppedDead + second.droppedDead };
-  }
-
-  private async claimOnce(want: number, believes: boolean, all: Settlements): Promise<Claim> {
     this.sequence++;
-    const { consumer, sequence, adoption } = this;
-    const { lease, maxCrashes } = this.options;
-    const settlements = adoption.withoutGiven(all);
-    const loans = this.book.settle(settlements);
-    const holds = adoption.isUncertain ? this.held > 0 : believes;
     // More may be brought while the call is under way; that is for the next one.
-    const adopts = adoption.isDue;
-    const call = { consumer, sequence, lease, maxCrashes, want, holds, adopts, settlements, loans };
+    const { consumer, sequence, brought: adopts } = this;
+    const { lease, maxCrashes } = this.options;
+    const loans = this.book.settle(settlements);
+    // What was brought is not on loan under this name yet.
+    const owns = adopts === undefined ? holds : this.held > 0;
+    const call = { consumer, sequence, lease, maxCrashes, want, holds: owns, adopts, settlements, loans };
     try {
       const grant = await this.call(claim(this.client, this.keys, call));
       if (grant.lost) {
@@ -73,8 +62,7 @@ export class RedisLease implements Lease {
       loans.apply();
       this.book.lend(grant.spans);
       this.held += grant.count - settledBy(settlements);
-      adoption.onAnswered(all, grant.spans);
-      if (adopts) this.onAdopted(adoption.end(grant.isGone), grant.isGone);
+      if (adopts !== undefined) this.onAdopted(adopts, grant.gone);
       return grant;
     } catch (error) {
       loans.undo();
@@ -115,7 +103,7 @@ export class RedisLease implements Lease {
    * now: what the last one took is not adopted yet.
    */
   sendScout(client: Client, wait: number): Promise<void> | undefined {
-    if (this.adoption.isDue) return undefined;
+    if (this.brought !== undefined) return undefined;
     const { consumer, keys } = this;
     const sentAt = performance.now();
     const finding = scout(client, keys, consumer, this.options.lease, wait + HOLD_BEYOND);
@@ -125,13 +113,16 @@ export class RedisLease implements Lease {
     });
   }
 
-  private async onFound({ span, ...found }: Findings, isLate: boolean): Promise<void> {
+  private async onFound(found: Findings, isLate: boolean): Promise<void> {
+    const { span } = found;
     if (span !== undefined && !isLate) {
+      const reading = found.read();
+      // Not at once only when it is malformed.
+      const batch = reading instanceof Promise ? await reading : reading;
       // It has become full since, or closes: the message is for one that has room.
       if (!this.watch.isArmed) return this.call(giveBack(this.client, this.keys, this.consumer));
-      this.adoption.begin(span);
-      this.book.lend([span]);
-      this.bring(found);
+      this.brought = span;
+      this.bring(found, batch);
     } else if (found.work || span !== undefined) {
       // What it took too long ago is for whoever claims after its time.
       this.watch.ring();
@@ -140,26 +131,31 @@ export class RedisLease implements Lease {
     }
   }
 
-  private onAdopted(span: string, isGone: boolean): void {
-    if (isGone) this.book.forget(span);
-    else this.held++;
+  private onAdopted(span: string, gone: readonly string[]): void {
+    this.brought = undefined;
+    if (gone.length > 0) return;
+    this.book.lend([span]);
+    this.held++;
   }
 
   private forget(): void {
     this.held = 0;
-    this.adoption.clear();
+    this.brought = undefined;
     this.book.clear();
   }
 
-  private bring({ work, ...found }: Omit<Findings, 'span'>): void {
+  private bring({ work, size, dueIn }: Findings, batch: Batch): void {
     this.watch.disarm();
     this.wake({
-      ...found,
+      size,
+      dueIn,
+      read: () => batch,
       lost: false,
       count: 1,
       alone: false,
       suspects: false,
       more: work,
+      gone: [],
       buried: [],
       droppedDead: 0,
     });

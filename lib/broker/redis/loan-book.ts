@@ -122,12 +122,6 @@ export class LoanBook {
     return undefined;
   }
 
-  /** It was not lent after all. */
-  forget(span: string): void {
-    const loan = this.pages.get(pageOf(span))?.find((each) => each.span === span);
-    if (loan) this.remove(loan);
-  }
-
   private remove(loan: PageLoan): void {
     const loans = this.pages.get(loan.page)?.filter((each) => each !== loan) ?? [];
     if (loans.length > 0) this.pages.set(loan.page, loans);

@@ -38,6 +38,8 @@ export class PageLoan {
   }
 
   mark(at: number, state: typeof DONE | typeof GONE): void {
+    // Said twice of one message it must not be said of two.
+    if (this.states[at] !== HELD) return;
     this.states[at] = state;
     if (state === DONE) this.done++;
     else this.gone++;

@@ -13,7 +13,7 @@ export function spanOfOne(id: string): string {
   return `${id}0101`;
 }
 
-/** @param total as in `SpanParts`. */
+/** @param total how many messages the page holds, in two digits. */
 export function spanOf(page: string, first: number, count: number, total: string): string {
   return `${page}${TWO_DIGITS[first]}${TWO_DIGITS[count]}${total}`;
 }
@@ -42,6 +42,11 @@ export function countOf(span: string): number {
 /** Whether its messages have a field of their own: then it is one. */
 export function isAlone(span: string): boolean {
   return span.endsWith('01');
+}
+
+/** As it lies in lists and sets: a message with a field of its own is its id alone. */
+export function entryOf(span: string): string {
+  return isAlone(span) ? span.slice(0, ID_LENGTH) : span;
 }
 
 export function pageOf(id: string): string {

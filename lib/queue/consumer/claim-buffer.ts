@@ -35,6 +35,20 @@ export class ClaimBuffer {
     return new Delivery(id, batch.envelopes[i], history, this.queue);
   }
 
+  /** Takes out some, wherever they are. */
+  remove(gone: ReadonlySet<string>): void {
+    const { batches, next } = this;
+    this.clear();
+    for (const [n, { ids, envelopes, histories }] of batches.entries()) {
+      const kept = [...ids.keys()].filter((i) => (n > 0 || i >= next) && !gone.has(ids[i] as string));
+      this.push({
+        ids: kept.map((i) => ids[i] as string),
+        envelopes: kept.map((i) => envelopes[i]),
+        histories,
+      });
+    }
+  }
+
   /** Takes out everything; answers the ids, in order. */
   clear(): string[] {
     const ids = this.batches.flatMap((batch) => batch.ids).slice(this.next);

@@ -78,6 +78,17 @@ export class Ledger {
     this.results.unshift(...settlements.results);
   }
 
+  /** Drops what others decide about. */
+  remove(gone: ReadonlySet<string>): void {
+    const isOurs = (id: string): boolean => !gone.has(id);
+    const isOurItem = ({ id }: { readonly id: string }): boolean => isOurs(id);
+    this.done = this.done.filter(isOurs);
+    this.released = this.released.filter(isOurs);
+    this.delayed = this.delayed.filter(isOurItem);
+    this.dead = this.dead.filter(isOurItem);
+    this.results = this.results.filter(isOurItem);
+  }
+
   /** Drops everything: after a lost lease others decide. */
   clear(): void {
     this.done = [];

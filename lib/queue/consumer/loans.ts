@@ -98,6 +98,14 @@ export class Loans {
     this.ledger.clear();
   }
 
+  /** Forgets some, and aborts those of them that run: others decide about these. */
+  forget(ids: readonly string[], running: readonly Delivery[], reason: Error): void {
+    const gone = new Set(ids);
+    this.abandon(running, reason);
+    this.buffer.remove(gone);
+    this.ledger.remove(gone);
+  }
+
   /** Takes out what one call may settle. */
   takeOutcomes(): Settlements {
     return this.ledger.take();

@@ -1,4 +1,4 @@
-import type { Batch, Broker, Claim, Lease } from '../broker.js';
+import { NO_SETTLEMENTS, type Batch, type Broker, type Claim, type Lease } from '../broker.js';
 import { BrokerClosedError, ConsumerStoppedError, LeaseLostError } from '../errors.js';
 import type { QueueSettings } from '../task-options.js';
 import { Appetite } from './appetite.js';
@@ -164,10 +164,11 @@ export class TaskConsumer {
     if (this.claiming || !this.lease) return;
     this.timer.onSent();
     this.claiming = true;
-    const settlements = this.loans.takeOutcomes();
+    const { unheard } = this;
+    // What was brought may be others' by now; the answer says so.
+    const settlements = unheard ? NO_SETTLEMENTS : this.loans.takeOutcomes();
     const holds = this.loans.heldWith(settlements);
     const sentAt = performance.now();
-    const { unheard } = this;
     // A wake that comes while the call is under way makes it hungry again.
     this.appetite.hungry = this.unheard = false;
     let claim: Claim;
@@ -193,6 +194,7 @@ export class TaskConsumer {
   }
 
   private onClaim(claim: Claim, elapsed: number): void {
+    if (claim.gone.length > 0) this.onGone(claim.gone);
     this.appetite.onClaimed(claim, elapsed);
     this.receive(claim);
   }
@@ -227,12 +229,23 @@ export class TaskConsumer {
   }
 
   private onLost(): void {
-    const reason = `The lease on queue '${this.queue}' was lost: this message was given to another consumer.`;
     const running = this.slots.running();
-    this.loans.drop(running, new LeaseLostError(reason));
+    this.loans.drop(running, this.leaseLost());
     this.report.leaseLost(running.length);
     this.appetite.reset();
     this.lease?.renewIdentity();
+  }
+
+  private onGone(ids: readonly string[]): void {
+    const running = this.slots.running().filter(({ id }) => ids.includes(id));
+    this.loans.forget(ids, running, this.leaseLost());
+    this.report.leaseLost(running.length);
+  }
+
+  private leaseLost(): LeaseLostError {
+    return new LeaseLostError(
+      `The lease on queue '${this.queue}' was lost: this message was given to another consumer.`,
+    );
   }
 
   private giveUp(): void {

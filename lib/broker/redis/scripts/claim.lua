@@ -4,9 +4,10 @@
 
   KEYS  1 messages  2 ready  3 suspects  4 delayed  5 consumers  6 recovering  7 histories  8 dead  9 reasons
         10 meta  11 parted  12 wake  13 active (of this consumer)  14 call (of this consumer)
+        15 active (of its scout)
   ARGV  1 base ("prefix:{queue}:")  2 consumer  3 sequence number  4 lease (ms)  5 want (at most 1,000)
         6 holds (1: it believes that something is on loan to it)  7 maxCrashes
-        8 scout (whose loan it adopts), or ''
+        8 what it adopts of its scout (an entry), or ''
         9 the loans that end  10 what of them stays on loan  11 done  12 released (spans, joined)
         13 delayed  14 dead  15 results (how many of each)
         16... delayed (span of one, delay, history), dead (span of one, record), results (id, ttl, result)
@@ -15,7 +16,7 @@
         status     1, or -1: the lease is gone, nothing was applied
         histories  lines "index attempts crashes refusals", only where there is one
         flags      1: the message must run alone; 2: such a message waits for a consumer that holds nothing;
-                   4: more is ready; 8: what the scout took was given to others (sums)
+                   4: more is ready; 8: what it would adopt was given to others (sums)
         due        ms until there will be something without a new message, or -1
         buried     what crashed too often and is dead now: ids, 22 characters each, and envelopes joined by commas
         dropped    dead messages dropped to keep the limit
@@ -42,10 +43,10 @@
 local keys = {
   messages = KEYS[1], ready = KEYS[2], suspects = KEYS[3], delayed = KEYS[4], consumers = KEYS[5],
   recovering = KEYS[6], histories = KEYS[7], dead = KEYS[8], reasons = KEYS[9], meta = KEYS[10],
-  parted = KEYS[11], wake = KEYS[12], active = KEYS[13], call = KEYS[14],
+  parted = KEYS[11], wake = KEYS[12], active = KEYS[13], call = KEYS[14], scouted = KEYS[15],
 }
 local base, consumer, sequence, lease, want = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
-local max_crashes, scout = tonumber(ARGV[7]), ARGV[8]
+local max_crashes, adopted = tonumber(ARGV[7]), ARGV[8]
 local delayed, dead, results = tonumber(ARGV[13]), tonumber(ARGV[14]), tonumber(ARGV[15])
 local ms = now()
 local owns = redis.call('ZSCORE', keys.consumers, consumer)
@@ -68,7 +69,7 @@ if previous then
   if tonumber(number) > tonumber(sequence) then return { 1, '', 0, -1, '', '', 0 } end
   if number == sequence and (owns or granted == '') then
     local spans = split_spans(granted)
-    if #spans == 0 then return { 1, '', 4, -1, '', '', 0 } end
+    if #spans == 0 then return { 1, '', tonumber(flag) + 4, -1, '', '', 0 } end
     redis.call('ZADD', keys.consumers, ms + lease, consumer)
     local reply = { 1, histories_of(keys, spans), tonumber(flag) + 4, -1, '', '', 0 }
     return bind(reply, spans, read_envelopes(keys, spans))
@@ -80,7 +81,7 @@ if ARGV[6] == '1' and not owns then return { -1, '', 0, -1, '', '', 0 } end
 redis.call('HDEL', keys.meta, 'extended:' .. consumer)
 local earliest = redis.call('ZRANGE', keys.delayed, 0, 0, 'WITHSCORES')[2]
 
-local is_gone = scout ~= '' and not adopt(keys, base, scout)
+local is_gone = adopted ~= '' and not adopt(keys, consumer .. '+', adopted)
 local departures = new_departures()
 settle_loans(keys, split_spans(ARGV[9]), split_spans(ARGV[10]))
 settle_done(keys, split_spans(ARGV[11]), departures)
@@ -98,17 +99,22 @@ local buried, dropped_crashed = drain_recovering(keys, base, max_crashes, depart
 end_departures(keys, departures)
 local due = promote(keys, max_crashes, ms)
 
+-- What its scout holds may run already.
+local function holds_nothing()
+  return redis.call('SCARD', keys.active) == 0 and redis.call('EXISTS', keys.scouted) == 0
+end
+
 -- Nothing is granted while a recovery is under way, or what comes back later would be overtaken.
 local spans, envelopes, dropped_strange, flags = {}, {}, 0, 0
 if want > 0 and redis.call('ZCARD', keys.recovering) == 0 then
   if redis.call('LLEN', keys.suspects) == 0 then
     spans, envelopes, dropped_strange = take(keys, keys.ready, math.min(want, 1000), ms)
-  elseif redis.call('SCARD', keys.active) == 0 then
+  elseif holds_nothing() then
     spans, envelopes, dropped_strange = take(keys, keys.suspects, 1, ms)
     flags = #spans
   end
 end
-if flags == 0 and redis.call('LLEN', keys.suspects) > 0 and redis.call('SCARD', keys.active) > 0 then flags = 2 end
+if flags == 0 and redis.call('LLEN', keys.suspects) > 0 and not holds_nothing() then flags = 2 end
 if is_gone then flags = flags + 8 end
 
 if redis.call('SCARD', keys.active) == 0 then

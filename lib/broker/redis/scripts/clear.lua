@@ -56,6 +56,6 @@ end_departures(keys, departures)
 local reply = {}
 for i = 1, #spans do
   reply[3 * i - 2] = is_alone(spans[i]) and entries[i] or sub(spans[i], 1, ID_LENGTH)
-  reply[3 * i - 1], reply[3 * i] = count_of(spans[i]) or 1, envelopes[i]
+  reply[3 * i - 1], reply[3 * i] = is_alone(spans[i]) and 1 or count_of(spans[i]), envelopes[i]
 end
 return reply

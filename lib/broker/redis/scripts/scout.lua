@@ -47,8 +47,14 @@ elseif span then
   text = redis.call('HGET', keys.messages, field_of(span)) or ''
 end
 
-local work = pressing or redis.call('LLEN', keys.ready) > 0
-if work and redis.call('LLEN', keys.wake) == 0 then redis.call('RPUSH', keys.wake, '1') end
+local left = redis.call('LLEN', keys.ready)
+if text and left == 0 then redis.call('HDEL', keys.meta, 'surplus') end
+local work = pressing or left > 0
+if work and redis.call('LLEN', keys.wake) == 0 then
+  -- Allowed when out of memory, and so is what comes after it.
+  redis.call('HDEL', keys.meta, '')
+  redis.call('RPUSH', keys.wake, '1')
+end
 if not span then return { work and 1 or 0, due, '', '', '' } end
 redis.call('ZADD', keys.consumers, ms + hold, scout)
 local history = redis.call('HGET', keys.histories, entry_of(span)) or ''

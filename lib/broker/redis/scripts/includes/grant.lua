@@ -1,6 +1,9 @@
 -- Takes messages off the queue for a consumer, bounded by count and by bytes.
 
 local MAX_BYTES = 4194304
+-- So many fields are read at a time: nobody knows how long the next envelope is, and a thousand of a megabyte must not be
+-- read to find out that they are too many.
+local MOST_FIELDS = 10
 -- A page holds about so many messages: what the first look goes by.
 local USUAL_PAGE = 50
 local STRANGE = '{"reason":"malformed","error":{"name":"Error","message":"the id is not 22 letters and digits long"}}'
@@ -61,13 +64,10 @@ local function bind(reply, spans, envelopes)
   return reply
 end
 
--- How many entries to pop: as many as hold `want` messages and fit the bytes, by what was seen so far. A thousand
--- envelopes of a megabyte must not be read to find out that they are too many.
+-- How many entries to pop: as many as hold `want` messages, by what was seen so far.
 local function portion(want, seen)
-  if seen.entries == 0 then return math.ceil(math.min(want, 800) / USUAL_PAGE) end
-  local wanted = want * seen.entries / seen.messages
-  local fitting = (MAX_BYTES - seen.bytes) * seen.entries / (seen.bytes + 1)
-  return math.max(1, math.min(500, 8 * seen.entries, math.ceil(wanted), math.floor(fitting)))
+  local of_each = seen.entries == 0 and USUAL_PAGE or seen.messages / seen.entries
+  return math.min(MOST_FIELDS, math.ceil(want / of_each))
 end
 
 local function take(keys, source, want, ms)

@@ -29,7 +29,8 @@ local function expire_consumers(keys, base, lease, ms)
   local extended = 0
   for i = 1, #found, 2 do
     local consumer = found[i]
-    if was_away and redis.call('HSETNX', keys.meta, 'extended:' .. consumer, '1') == 1 then
+    -- Not a scout: nobody may wait a whole lease for what nothing runs of.
+    if was_away and sub(consumer, -1) ~= '+' and redis.call('HSETNX', keys.meta, 'extended:' .. consumer, '1') == 1 then
       redis.call('ZADD', keys.consumers, ms + lease, consumer)
       extended = extended + 1
     elseif tonumber(found[i + 1]) <= ms then

@@ -1,11 +1,9 @@
 -- Applies what became of deliveries. The caller has made sure that the consumer still owns its loans.
 
--- What its scout took is on loan to the consumer from now on. False when its time was over.
-local function adopt(keys, base, scout)
-  local taken = base .. 'active:' .. scout
-  if redis.call('ZREM', keys.consumers, scout) == 0 then return false end
-  redis.call('SUNIONSTORE', keys.active, keys.active, taken)
-  redis.call('DEL', taken)
+-- What the scout brought is on loan to its consumer from now on. False when others have it by now.
+local function adopt(keys, scout, entry)
+  if redis.call('SMOVE', keys.scouted, keys.active, entry) == 0 then return false end
+  if redis.call('EXISTS', keys.scouted) == 0 then redis.call('ZREM', keys.consumers, scout) end
   return true
 end
 

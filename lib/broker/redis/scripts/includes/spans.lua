@@ -50,11 +50,6 @@ local function part_of(span, skipped, count)
   return string.format('%s%02d%02d%s', sub(span, 1, PAGE_LENGTH), first, count, sub(span, 25, 26))
 end
 
-local function id_at(span, i)
-  if is_alone(span) then return sub(span, 1, ID_LENGTH) end
-  return string.format('%s%02d', sub(span, 1, PAGE_LENGTH), tonumber(sub(span, 21, 22)) + i)
-end
-
 -- The envelopes of a span, joined, out of the text of its field.
 local function envelopes_of(span, text)
   if is_alone(span) then return text end

@@ -6,7 +6,8 @@ end
 local function surplus_of(entries)
   local surplus = 0
   for i = 1, #entries do
-    if #entries[i] == SPAN_LENGTH then surplus = surplus + (count_of(entries[i]) or 1) - 1 end
+    local span = #entries[i] == SPAN_LENGTH and span_of(entries[i])
+    if span then surplus = surplus + count_of(span) - 1 end
   end
   return surplus
 end
