@@ -13,7 +13,7 @@ import type { QueueKeys } from './keys.js';
 import { LoanBook } from './loan-book.js';
 import { type Findings, giveBack, scout } from './scout.js';
 import type { Client } from './script.js';
-import type { Watch } from './wake-listener.js';
+import type { Watch } from './queue-watch.js';
 
 /** A scout holds what it took for this much longer than it may have stood in line, in ms: so long the next claim may take. */
 const HOLD_BEYOND = 400;
