@@ -43,7 +43,8 @@ export interface Lease {
    * One round trip: applies `settlements`, renews the lease, and takes up to `want` messages (at most `MAX_BATCH`, and
    * about 4 MiB of envelopes; then `more` says so).
    * `holds` says whether the consumer believes that something is on loan to it.
-   * Rejects only when nothing was applied; the same settlements may then be sent again.
+   * When it rejects nobody may know whether it was applied: the next call must carry the same settlements, and is that
+   * call again, whatever else is asked.
    */
   claim(want: number, holds: boolean, settlements: Settlements): Promise<Claim>;
   /** Asks for one call of `wake`, at the latest in `dueIn` ms if that is given. */

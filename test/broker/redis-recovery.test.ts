@@ -427,9 +427,11 @@ describe('a key of a wrong type', () => {
 
       await raw.del(key);
       if (existed) await raw.rename(aside, key);
-      expect((await driver.claim(0, settlements)).lost).toBe(false);
+      // The same call, so also for as many.
+      const { lost, ids } = await driver.claim(0, settlements);
+      expect(lost).toBe(false);
       expect(await broker.counts(lab().queue)).toMatchObject({ dead: 1 });
-      expect(await claimInTurn([driver], 5)).toHaveLength(5);
+      expect(await claimInTurn([driver], 5 - ids.length)).toHaveLength(5 - ids.length);
     },
   );
 

@@ -158,7 +158,7 @@ describe('a repeated script call', () => {
     lease: 30_000,
     maxCrashes: 3,
     want,
-    holds,
+    answered: holds ? sequence - 1 : 0,
     settlements: { ...NO_SETTLEMENTS, ...settlements },
   });
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { RedisBroker } from '../../lib/broker/redis/index.js';
 import { giveBack, scout } from '../../lib/broker/redis/scout.js';
 import { AioTaskContext, LeaseLostError } from '../../lib/queue/index.js';
+import { NO_SETTLEMENTS } from '../../lib/queue/broker.js';
 import { SubmitGroup } from '../../lib/queue/submit-group.js';
 import { deferred, until } from '../signals.js';
 import { type Consumer, idsOf, message, messages } from './contract-kit.js';
@@ -352,7 +353,8 @@ describe('a consumer with a scout', () => {
       expect(await blocked()).toBe(0);
     }
     expect(await raw.keys(`${keys.base}active:*`)).toEqual([]);
-    expect(await raw.keys(`${keys.base}call:*`)).toEqual([]);
+    for (const key of await raw.keys(`${keys.base}call:*`))
+      expect(await raw.pttl(key)).toBeLessThanOrEqual(60_000);
     expect(await raw.hlen(keys.histories)).toBe(0);
   }, 60_000);
 
@@ -390,6 +392,26 @@ describe('a consumer with a scout', () => {
 });
 
 describe('what comes while a claim is under way', () => {
+  it('and is recovered and granted by that claim, is run once', async () => {
+    const { raw, keys } = lab();
+    const proxy = await lab().proxy();
+    const consumer = lab().driver(await lab().broker({ redis: proxy.url }));
+    consumer.lease.arm();
+    await until(async () => (await blocked()) === 1, PATIENCE);
+    const held = proxy.hold(keys.call(''));
+    const first = consumer.lease.claim(5, false, NO_SETTLEMENTS);
+    await held.caught;
+    const [id] = await store(1);
+    await until(() => consumer.held.size === 1, PATIENCE);
+    const [name] = await raw.zrange(keys.consumers, '0', '-1');
+    await raw.zadd(keys.consumers, 1, name!);
+    await held.release();
+    const claim = await first;
+    expect([claim.gone, (await claim.read()).ids]).toEqual([[id], [id]]);
+    expect((await consumer.lease.claim(0, true, NO_SETTLEMENTS)).gone).toEqual([]);
+    expect(await raw.smembers(keys.active(name!.slice(0, -1)))).toEqual([id]);
+  });
+
   it('is adopted by the next one, not by that', async () => {
     const { raw, keys, queue } = lab();
     const proxy = await lab().proxy();

@@ -17,7 +17,8 @@ export interface ClaimCall {
   readonly lease: number;
   readonly maxCrashes: number;
   readonly want: number;
-  readonly holds: boolean;
+  /** The last call that was answered, if it holds something. */
+  readonly answered: number;
   /** What it adopts of its scout. */
   readonly adopts: string | undefined;
   readonly settlements: Settlements;
@@ -87,7 +88,7 @@ function claimKeys(keys: QueueKeys, consumer: string): string[] {
 function claimArgs(keys: QueueKeys, { loans, settlements, ...call }: ClaimCall): (string | number)[] {
   const { delayed, dead, results } = settlements;
   const args: (string | number)[] = [keys.base, call.consumer, call.sequence, call.lease, call.want];
-  args.push(call.holds ? 1 : 0, call.maxCrashes, call.adopts === undefined ? '' : entryOf(call.adopts));
+  args.push(call.answered, call.maxCrashes, call.adopts === undefined ? '' : entryOf(call.adopts));
   args.push(loans.ended, loans.kept, loans.done, loans.released);
   args.push(delayed.length, dead.length, results.length);
   for (const [i, { delay, history }] of delayed.entries()) {

@@ -6,13 +6,14 @@ import {
   settledBy,
   type Settlements,
 } from '../../queue/broker.js';
-import { BrokerClosedError } from '../../queue/errors.js';
-import { randomDigits } from '../../queue/message-id.js';
-import { claim } from './claim.js';
+import { BrokerClosedError, BrokerRefusedError } from '../../queue/errors.js';
+import { ID_LENGTH, randomDigits } from '../../queue/message-id.js';
+import { claim, type ClaimCall, type Grant } from './claim.js';
 import type { QueueKeys } from './keys.js';
 import { LoanBook } from './loan-book.js';
 import { type Findings, giveBack, scout } from './scout.js';
 import type { Client } from './script.js';
+import { covers } from './span.js';
 import type { Watch } from './queue-watch.js';
 
 /** A scout holds what it took for this much longer than it may have stood in line, in ms: so long the next claim may take. */
@@ -25,6 +26,10 @@ export class RedisLease implements Lease {
   // Random and new at each start: a host name and a pid come back after a restart, and would inherit loans.
   private consumer = randomDigits(16);
   private sequence = 0;
+  /** The number of the last call that was answered. */
+  private answered = 0;
+  /** A call that was refused, and may have been applied all the same: it goes again. */
+  private pending: ClaimCall | undefined;
   private readonly book = new LoanBook();
   /** Messages that are on loan by its own claims. */
   private held = 0;
@@ -45,29 +50,36 @@ export class RedisLease implements Lease {
   }
 
   async claim(want: number, holds: boolean, settlements: Settlements): Promise<Claim> {
-    this.sequence++;
-    // More may be brought while the call is under way; that is for the next one.
-    const { consumer, sequence, brought: adopts } = this;
-    const { lease, maxCrashes } = this.options;
-    const loans = this.book.settle(settlements);
-    // What was brought is not on loan under this name yet.
-    const owns = adopts === undefined ? holds : this.held > 0;
-    const call = { consumer, sequence, lease, maxCrashes, want, holds: owns, adopts, settlements, loans };
-    try {
-      const grant = await this.call(claim(this.client, this.keys, call));
-      if (grant.lost) {
-        this.forget();
-        return grant;
-      }
-      loans.apply();
-      this.book.lend(grant.spans);
-      this.held += grant.count - settledBy(settlements);
-      if (adopts !== undefined) this.onAdopted(adopts, grant.gone);
+    const call = (this.pending ??= this.newCall(want, holds, settlements));
+    const grant = await this.call(claim(this.client, this.keys, call));
+    this.pending = undefined;
+    this.answered = call.sequence;
+    if (grant.lost) {
+      this.forget();
       return grant;
-    } catch (error) {
-      loans.undo();
-      throw error;
     }
+    call.loans.apply();
+    this.book.lend(grant.spans);
+    this.held += grant.count - settledBy(call.settlements);
+    if (call.adopts !== undefined) this.onAdopted(call.adopts, grant.gone);
+    return this.withoutTwice(grant);
+  }
+
+  private newCall(want: number, believes: boolean, settlements: Settlements): ClaimCall {
+    // More may be brought while the call is under way; that is for the next one.
+    const { consumer, brought: adopts } = this;
+    // What was brought is not on loan under this name yet.
+    const holds = adopts === undefined ? believes : this.held > 0;
+    return {
+      ...this.options,
+      consumer,
+      sequence: ++this.sequence,
+      answered: holds ? this.answered : 0,
+      want,
+      adopts,
+      settlements,
+      loans: this.book.settle(settlements),
+    };
   }
 
   arm(dueIn?: number): void {
@@ -84,17 +96,18 @@ export class RedisLease implements Lease {
 
   renewIdentity(): void {
     this.consumer = randomDigits(16);
-    this.sequence = 0;
+    this.sequence = this.answered = 0;
     this.forget();
   }
 
   async close(): Promise<void> {
     try {
       await this.watch.close();
-      await this.call(this.client.del(this.keys.call(this.consumer)));
+      // What is on its way from a connection given up as dead must find that it comes too late.
+      await this.call(this.client.set(this.keys.call(this.consumer), 'lost', 'PX', 60_000));
     } catch (error) {
-      // With the broker closed there is nothing to forget by hand: the key ends by itself.
-      if (!(error instanceof BrokerClosedError)) throw error;
+      // The broker closed, or out of memory: the key ends by itself.
+      if (!(error instanceof BrokerClosedError || error instanceof BrokerRefusedError)) throw error;
     }
   }
 
@@ -131,6 +144,14 @@ export class RedisLease implements Lease {
     }
   }
 
+  /** What was brought while the call was under way, and is in this very grant, was recovered by it: it is on loan once. */
+  private withoutTwice(grant: Grant): Claim {
+    const id = this.brought?.slice(0, ID_LENGTH);
+    if (id === undefined || !grant.spans.some((span) => covers(span, id))) return grant;
+    this.brought = undefined;
+    return { ...grant, gone: [...grant.gone, id] };
+  }
+
   private onAdopted(span: string, gone: readonly string[]): void {
     this.brought = undefined;
     if (gone.length > 0) return;
@@ -140,7 +161,7 @@ export class RedisLease implements Lease {
 
   private forget(): void {
     this.held = 0;
-    this.brought = undefined;
+    this.brought = this.pending = undefined;
     this.book.clear();
   }
 

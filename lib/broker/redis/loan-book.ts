@@ -12,8 +12,6 @@ export interface SettledLoans {
   readonly dead: readonly string[];
   /** The call was answered: it is so. */
   apply(): void;
-  /** The call was refused: nothing of it is so. */
-  undo(): void;
 }
 
 /**
@@ -68,10 +66,7 @@ export class LoanBook {
       for (const loan of touched) this.remove(loan);
       this.lend(kept);
     };
-    const undo = (): void => {
-      for (const loan of touched) loan.unmark();
-    };
-    return { ended, kept: kept.join(''), done, released, delayed, dead, apply, undo };
+    return { ended, kept: kept.join(''), done, released, delayed, dead, apply };
   }
 
   /** Marks what is on a page; answers the spans of the others. */

@@ -45,12 +45,6 @@ export class PageLoan {
     else this.gone++;
   }
 
-  /** The call was refused: it said nothing. */
-  unmark(): void {
-    this.states.fill(HELD);
-    this.done = this.gone = 0;
-  }
-
   /** Those in `state`, as spans. */
   spans(state: typeof HELD | typeof DONE): string[] {
     const many = state === DONE ? this.done : this.count - this.done - this.gone;

@@ -44,6 +44,12 @@ export function isAlone(span: string): boolean {
   return span.endsWith('01');
 }
 
+/** Whether `id` is one of its messages. */
+export function covers(span: string, id: string): boolean {
+  const at = indexOf(id) - indexOf(span);
+  return pageOf(id) === pageOf(span) && at >= 0 && at < countOf(span);
+}
+
 /** As it lies in lists and sets: a message with a field of its own is its id alone. */
 export function entryOf(span: string): string {
   return isAlone(span) ? span.slice(0, ID_LENGTH) : span;

@@ -69,15 +69,6 @@ export class Ledger {
     return { done: settled, released: last, delayed: some(delayed), dead: some(dead), results };
   }
 
-  /** Puts back what a refused call carried, in front. */
-  restore(settlements: Settlements): void {
-    this.done.unshift(...settlements.done);
-    this.released.push(...settlements.released);
-    this.delayed.unshift(...settlements.delayed);
-    this.dead.unshift(...settlements.dead);
-    this.results.unshift(...settlements.results);
-  }
-
   /** Drops what others decide about. */
   remove(gone: ReadonlySet<string>): void {
     const isOurs = (id: string): boolean => !gone.has(id);

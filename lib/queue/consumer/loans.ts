@@ -1,4 +1,4 @@
-import { type Batch, settledBy, type Settlements } from '../broker.js';
+import { type Batch, NO_SETTLEMENTS, settledBy, type Settlements } from '../broker.js';
 import { ClaimBuffer } from './claim-buffer.js';
 import type { Delivery } from './delivery.js';
 import type { Outcome } from './execution.js';
@@ -8,6 +8,8 @@ import { Ledger } from './ledger.js';
 export class Loans {
   private readonly buffer: ClaimBuffer;
   private readonly ledger = new Ledger();
+  /** What a call carries that is not answered yet, or was refused: then the next one carries the same. */
+  private sent: Settlements | undefined;
   private active = 0;
   private expected = 0;
   /** Grows when everything is dropped: what is still being read then is not ours. */
@@ -37,11 +39,16 @@ export class Loans {
 
   /** Whether the broker has not got back yet what is not to be run here. */
   get holdsBack(): boolean {
-    return this.waiting > 0 || this.ledger.hasReleased;
+    return this.waiting > 0 || this.ledger.hasReleased || (this.sent?.released.length ?? 0) > 0;
   }
 
   get hasOutcomes(): boolean {
-    return !this.ledger.isEmpty;
+    return this.isUnanswered || !this.ledger.isEmpty;
+  }
+
+  /** The last call was refused: it must be made again. */
+  get isUnanswered(): boolean {
+    return this.sent !== undefined;
   }
 
   /** Granted, but not read yet: it counts as waiting. Answers how to accept it, unless all is dropped meanwhile. */
@@ -94,6 +101,7 @@ export class Loans {
     this.abandon(running, reason);
     this.generation++;
     this.expected = 0;
+    this.sent = undefined;
     this.buffer.clear();
     this.ledger.clear();
   }
@@ -106,14 +114,14 @@ export class Loans {
     this.ledger.remove(gone);
   }
 
-  /** Takes out what one call may settle. */
-  takeOutcomes(): Settlements {
-    return this.ledger.take();
+  /** What the next call carries: outcomes, unless it is to settle nothing. */
+  send(nothing: boolean): Settlements {
+    return (this.sent ??= nothing ? NO_SETTLEMENTS : this.ledger.take());
   }
 
-  /** Puts back what a refused call carried. */
-  restoreOutcomes(settlements: Settlements): void {
-    this.ledger.restore(settlements);
+  /** The call was answered. */
+  onAnswered(): void {
+    this.sent = undefined;
   }
 
   /** Whether the broker has anything on loan to us, if `settlements` are on their way. */

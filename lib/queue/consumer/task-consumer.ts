@@ -1,4 +1,4 @@
-import { NO_SETTLEMENTS, type Batch, type Broker, type Claim, type Lease } from '../broker.js';
+import type { Batch, Broker, Claim, Lease } from '../broker.js';
 import { BrokerClosedError, ConsumerStoppedError, LeaseLostError } from '../errors.js';
 import type { QueueSettings } from '../task-options.js';
 import { Appetite } from './appetite.js';
@@ -164,13 +164,15 @@ export class TaskConsumer {
     if (this.claiming || !this.lease) return;
     this.timer.onSent();
     this.claiming = true;
-    const { unheard } = this;
+    // A call that was refused goes again as it was; what came since is for the next one.
+    const unheard = this.unheard && !this.loans.isUnanswered;
     // What was brought may be others' by now; the answer says so.
-    const settlements = unheard ? NO_SETTLEMENTS : this.loans.takeOutcomes();
+    const settlements = this.loans.send(unheard);
     const holds = this.loans.heldWith(settlements);
     const sentAt = performance.now();
     // A wake that comes while the call is under way makes it hungry again.
-    this.appetite.hungry = this.unheard = false;
+    this.appetite.hungry = false;
+    if (unheard) this.unheard = false;
     let claim: Claim;
     try {
       const answer = this.lease.claim(this.room, holds, settlements);
@@ -179,14 +181,13 @@ export class TaskConsumer {
       claim = await answer;
     } catch (error) {
       this.claiming = false;
-      this.loans.restoreOutcomes(settlements);
       this.appetite.hungry = true;
-      this.unheard ||= unheard;
       this.onBrokerFails(error);
       return;
     }
     this.timer.onAnswered();
     this.claiming = false;
+    this.loans.onAnswered();
     this.report.brokerServes();
     if (claim.lost) this.onLost();
     else this.onClaim(claim, performance.now() - sentAt);

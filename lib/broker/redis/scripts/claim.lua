@@ -6,7 +6,7 @@
         10 meta  11 parted  12 wake  13 active (of this consumer)  14 call (of this consumer)
         15 active (of its scout)
   ARGV  1 base ("prefix:{queue}:")  2 consumer  3 sequence number  4 lease (ms)  5 want (at most 1,000)
-        6 holds (1: it believes that something is on loan to it)  7 maxCrashes
+        6 its last answered call, if it believes that something is on loan to it, or 0  7 maxCrashes
         8 what it adopts of its scout (an entry), or ''
         9 the loans that end  10 what of them stays on loan  11 done  12 released (spans, joined)
         13 delayed  14 dead  15 results (how many of each)
@@ -25,6 +25,7 @@
 
   A repeat (the reply was lost, the client sent it again) applies nothing and grants the same spans. A call that
   arrives after a later one (from a connection given up as dead) does nothing: nobody reads its reply.
+  A name that was recovered, or that ended, is never heard again.
 ]]
 --- @include "now"
 --- @include "look"
@@ -63,19 +64,26 @@ redis.call('HEXISTS', keys.reasons, '')
 redis.call('HEXISTS', keys.parted, '')
 redis.call('ZCARD', keys.recovering)
 local previous = redis.call('GET', keys.call)
+local lost = { -1, '', 0, -1, '', '', 0 }
 
+if previous == LOST then return lost end
 if previous then
   local number, flag, granted = string.match(previous, '^(%d+):(%d+):(.*)$')
   if tonumber(number) > tonumber(sequence) then return { 1, '', 0, -1, '', '', 0 } end
   if number == sequence and (owns or granted == '') then
     local spans = split_spans(granted)
     if #spans == 0 then return { 1, '', tonumber(flag) + 4, -1, '', '', 0 } end
+    -- As below: the first write is one that is allowed when out of memory.
+    redis.call('HDEL', keys.meta, 'extended:' .. consumer)
     redis.call('ZADD', keys.consumers, ms + lease, consumer)
     local reply = { 1, histories_of(keys, spans), tonumber(flag) + 4, -1, '', '', 0 }
     return bind(reply, spans, read_envelopes(keys, spans))
   end
 end
-if ARGV[6] == '1' and not owns then return { -1, '', 0, -1, '', '', 0 } end
+local answered = tonumber(ARGV[6])
+-- A server that does not know what it answered (a failover, a crash) does not know of loans either.
+local known = tonumber(string.match(previous or '0', '^%d+'))
+if answered > 0 and (not owns or known < answered) then return lost end
 
 -- The first write is one that Redis allows when out of memory; the rest of the script is allowed after it.
 redis.call('HDEL', keys.meta, 'extended:' .. consumer)

@@ -29,16 +29,17 @@ local function pop_some(source)
 end
 
 local entries = pop_some(keys.ready)
-add_surplus(keys, -surplus_of(entries))
+if redis.call('LLEN', keys.ready) > 0 then
+  add_surplus(keys, -surplus_of(entries))
+else
+  redis.call('HDEL', keys.meta, 'surplus')
+end
 if #entries == 0 then entries = pop_some(keys.suspects) end
 if #entries == 0 then
   entries = redis.call('ZRANGE', keys.delayed, 0, most - 1)
   if #entries > 0 then redis.call('ZREM', keys.delayed, unpack(entries)) end
 end
-if #entries == 0 then
-  redis.call('HDEL', keys.meta, 'surplus')
-  return {}
-end
+if #entries == 0 then return {} end
 
 local spans, alone, departures = {}, {}, new_departures()
 for i = 1, #entries do

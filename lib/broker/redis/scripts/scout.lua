@@ -56,6 +56,8 @@ if work and redis.call('LLEN', keys.wake) == 0 then
   redis.call('RPUSH', keys.wake, '1')
 end
 if not span then return { work and 1 or 0, due, '', '', '' } end
+-- Again: this may be the first write of a repeat.
+redis.call('HDEL', keys.meta, '')
 redis.call('ZADD', keys.consumers, ms + hold, scout)
 local history = redis.call('HGET', keys.histories, entry_of(span)) or ''
 if #history > 18 or not find(history, '^%d+ %d+ %d+$') then history = '' end

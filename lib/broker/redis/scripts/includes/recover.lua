@@ -1,12 +1,15 @@
 -- Finds silent consumers and gives back what was on loan to them, in bounded steps.
 
 local MAX_CONSUMERS = 100
+-- Instead of a consumer's last call: whatever still comes from it comes too late.
+local LOST = 'lost'
 
 local function start_recovery(keys, base, consumer, ms)
   redis.call('ZADD', keys.recovering, ms, consumer)
   redis.call('ZREM', keys.consumers, consumer)
   redis.call('HDEL', keys.meta, 'extended:' .. consumer)
-  redis.call('DEL', base .. 'call:' .. consumer)
+  -- A scout makes no calls.
+  if sub(consumer, -1) ~= '+' then redis.call('SET', base .. 'call:' .. consumer, LOST, 'PX', 86400000) end
   local active, loans = base .. 'active:' .. consumer, base .. 'recovering:' .. consumer
   if redis.call('EXISTS', loans) == 1 then
     -- It came back, and is gone again, before its first recovery ended.
