@@ -80,13 +80,18 @@ export class RoomWaiters {
     if (run === undefined) return { resolve, reject };
     const waits = run.openWaits();
     const room: RoomWait = { pool: this.#rooms, refuse: () => this.#refuse(waiter) };
+    const leave = (): void => {
+      waits.removeRoom(room);
+      // What it still waits for may be a circle.
+      untie(run);
+    };
     const waiter: Waiter = {
       resolve: () => {
-        waits.removeRoom(room);
+        leave();
         resolve();
       },
       reject: (error) => {
-        waits.removeRoom(room);
+        leave();
         reject(error);
       },
     };

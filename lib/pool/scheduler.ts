@@ -12,7 +12,7 @@ import type { PoolStats } from './stats.js';
 import type { Task, TaskOwner } from './task.js';
 import type { TaskRun } from './task-run.js';
 import { openWaits } from './waits.js';
-import { dropWishes, fulfilWishes } from './wishes.js';
+import { abandonWishes, fulfilWishes } from './wishes.js';
 
 export interface Limits {
   readonly name: string;
@@ -106,7 +106,7 @@ export class Scheduler implements TaskOwner, Lender, Load, Rooms {
 
   drop(task: Task, error: Error): void {
     const accepted = task.list !== this.blocked;
-    dropWishes(task);
+    abandonWishes(task);
     this.take(task);
     if (accepted) task.drop(error);
     else task.refuse(error);
@@ -168,7 +168,7 @@ export class Scheduler implements TaskOwner, Lender, Load, Rooms {
     const admitted = this.blocked.shift()!;
     this.waiting.push(admitted);
     // It has what it waited for; only a submitter that also wants the outcome goes on waiting.
-    if (!admitted.asked) dropWishes(admitted);
+    if (!admitted.asked) abandonWishes(admitted);
     admitted.accept();
   }
 
@@ -227,7 +227,7 @@ export class Scheduler implements TaskOwner, Lender, Load, Rooms {
   cancel(): void {
     const error = TaskCancelledError.byShutdown(this.stats());
     for (let task = this.waiting.first; task !== undefined; task = this.waiting.first) {
-      dropWishes(task);
+      abandonWishes(task);
       this.take(task);
       task.drop(error);
     }

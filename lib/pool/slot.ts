@@ -1,5 +1,5 @@
 import { callOutside, callWithin, currentRun, enter, isFollowed } from './async-context.js';
-import { noteWishers, type Wish } from './wishes.js';
+import { forgetWishers, noteWishers, type Wish } from './wishes.js';
 import type { LinkedList } from './linked-list.js';
 import type { TaskObserver } from './observer.js';
 import type { Task } from './task.js';
@@ -92,7 +92,7 @@ export class Slot {
     const task = this.#task!;
     if (task.state === 'running') return this.#begin();
     task.fn = task.resource = undefined;
-    if (task.ties !== undefined) task.ties.wishers = undefined;
+    if (task.ties !== undefined) forgetWishers(task.ties);
     task.fail(task.error);
     return this.#end();
   }

@@ -4,7 +4,7 @@ import { callable, check } from '../options.js';
 import { TaskCancelledError } from './errors.js';
 import { echoes, type Failures } from './failures.js';
 import { PoolFuture, type TaskState } from './future.js';
-import type { Knotted } from './knots.js';
+import { untie, type Knotted } from './knots.js';
 import type { Linked, LinkedList } from './linked-list.js';
 import type { TaskFunction } from './task-context.js';
 import type { TaskRun } from './task-run.js';
@@ -237,7 +237,11 @@ export class Task<T = unknown> extends PoolFuture<T> implements Linked<Task> {
   #freeWaiters(ties: Ties): void {
     const { waiters } = ties;
     ties.waiters = undefined;
-    for (const waits of waiters!) waits.removeTask(this);
+    for (const waits of waiters!) {
+      waits.removeTask(this);
+      // What it still waits for may be a circle, which this task kept open.
+      untie(waits.run);
+    }
   }
 }
 

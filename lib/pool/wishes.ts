@@ -1,3 +1,4 @@
+import { untie } from './knots.js';
 import { LinkedList, type Linked } from './linked-list.js';
 import type { Slot, SlotOwner } from './slot.js';
 import type { Task } from './task.js';
@@ -44,23 +45,40 @@ export function addTo(list: LinkedList<Wish>, task: Task): void {
   list.push(wish);
 }
 
-export function dropWishes({ ties }: Task): void {
-  if (ties?.wishes === undefined) return;
-  for (const wish of ties.wishes) wish.list?.remove(wish);
-  ties.wishes = undefined;
+/** Nobody waits for the task's slot any more: for those who still wait for something else that may be a circle. */
+export function abandonWishes(task: Task): void {
+  const wishers = takeWishers(task);
+  for (const wisher of wishers ?? []) untie(wisher);
 }
 
 /** The task gets its slot, and who waited for that goes on waiting for its end: see `noteWishers`. */
 export function fulfilWishes(task: Task): void {
-  const { ties } = task;
-  if (ties?.wishes === undefined) return;
-  for (const { list } of ties.wishes) if (list instanceof Waits) (ties.wishers ??= []).push(list.run);
-  dropWishes(task);
+  const wishers = takeWishers(task);
+  if (wishers !== undefined) task.ties!.wishers = wishers;
+}
+
+/** Drops the wishes. The runs whose wish it was; undefined when there were no wishes. */
+function takeWishers({ ties }: Task): TaskRun[] | undefined {
+  if (ties?.wishes === undefined) return undefined;
+  const wishers: TaskRun[] = [];
+  for (const wish of ties.wishes) {
+    const { list } = wish;
+    if (list instanceof Waits) wishers.push(list.run);
+    list?.remove(wish);
+  }
+  ties.wishes = undefined;
+  return wishers;
 }
 
 /** The task has begun. Only now it is known whose child it is: a parent's waiting shows by that alone. */
 export function noteWishers(task: Task, ties: Ties): void {
   for (const wisher of ties.wishers ?? []) wisher.live?.waitFor(task);
+  ties.wishers = undefined;
+}
+
+/** The task was cancelled before its first step. */
+export function forgetWishers(ties: Ties): void {
+  for (const wisher of ties.wishers ?? []) untie(wisher.live);
   ties.wishers = undefined;
 }
 
