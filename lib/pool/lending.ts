@@ -9,7 +9,7 @@ import { addTo, addWish, findHolder, passOn } from './wishes.js';
 export interface Lender extends SlotOwner {
   /** Nothing new starts, on a lent slot neither. */
   readonly paused: boolean;
-  /** The task that is next for the slot of a task that waits until the pool is idle; undefined for other slots. */
+  /** Takes the task that is next for the slot of a task that waits until the pool is idle; undefined for other slots. */
   nextForParked(holder: Slot): Task | undefined;
   /** Takes the task out of the line it waits in. */
   take(task: Task): void;
@@ -47,16 +47,14 @@ export class Lending {
   /** Lends the slot to one task after the other, for as long as they end at once. */
   serve(holder: Slot): void {
     while (holder.borrower === undefined && !this.#lender.paused) {
-      const task = holder.wishes?.first?.task ?? this.#lender.nextForParked(holder);
+      const task = this.#nextFor(holder);
       if (task === undefined) return;
-      this.#lender.take(task);
       this.#lend(holder, task);
     }
   }
 
-  /** Lends the slot to a task that is not its own task's to wait for. */
+  /** Lends the slot to a task that is not its own task's to wait for, and that was taken already. */
   lend(holder: Slot, task: Task): void {
-    this.#lender.take(task);
     this.#lend(holder, task);
     this.serve(holder);
   }
@@ -91,6 +89,14 @@ export class Lending {
       free = lender;
     }
     return free;
+  }
+
+  /** A task that blocks on its caller's own slot is not accepted before its end: there was no other room for it. */
+  #nextFor(holder: Slot): Task | undefined {
+    const wished = holder.wishes?.first?.task;
+    if (wished === undefined) return this.#lender.nextForParked(holder);
+    this.#lender.take(wished);
+    return wished;
   }
 
   /** On the slot of this pool that `run`, or one that it descends from, holds. */

@@ -147,12 +147,13 @@ export class Scheduler implements TaskOwner, Lender, Load, Rooms {
 
   lendAny(task: Task): TaskRun | undefined {
     const [run] = this.tops();
-    if (run !== undefined) this.#lending.lend(run.slot!, task);
+    if (run !== undefined) this.#lending.lend(run.slot!, this.#takeAccepted(task));
     return run;
   }
 
   nextForParked(holder: Slot): Task | undefined {
-    return this.#idle.isParked(holder) ? this.#first() : undefined;
+    const task = this.#idle.isParked(holder) ? this.#first() : undefined;
+    return task && this.#takeAccepted(task);
   }
 
   /** Takes the task out of its line; the first of the blocked ones takes the place that it leaves. */
@@ -276,7 +277,11 @@ export class Scheduler implements TaskOwner, Lender, Load, Rooms {
   #next(): Task | undefined {
     if (this.running > this.#open) return undefined;
     const task = this.blocked.size === 0 ? this.waiting.first : this.#first();
-    if (task === undefined) return undefined;
+    return task && this.#takeAccepted(task);
+  }
+
+  /** For a slot that is not its caller's: the submitter of a blocked task has what it waited for. */
+  #takeAccepted(task: Task): Task {
     this.take(task);
     if (task.submitter !== undefined) task.accept();
     return task;

@@ -324,6 +324,46 @@ describe('a slot whose task ended while a lent child still runs', () => {
   });
 });
 
+describe('a blocked submit resolves when its task starts on the lent slot of another task', () => {
+  test('that waits for onIdle()', async () => {
+    const pool = tiny();
+    const [begin, gate] = [deferred(), deferred()];
+    const parked = pool.run(() => begin.promise.then(() => pool.onIdle()));
+    const submitted = pool.submit(() => gate.promise);
+    begin.resolve();
+    expect((await submitted).state).toBe('running');
+    gate.resolve();
+    await parked;
+  });
+
+  test('that waits for onIdle() already', async () => {
+    const pool = tiny({ maxConcurrency: 2 });
+    const [other, gate] = [deferred(), deferred()];
+    await pool.submit(() => other.promise);
+    const parked = pool.run(() => pool.onIdle());
+    expect((await pool.submit(() => gate.promise)).state).toBe('running');
+    gate.resolve();
+    other.resolve();
+    await parked;
+  });
+
+  test('in a circle of pools', async () => {
+    const [a, b] = [tiny(), tiny()];
+    const [begin, gate] = [deferred(), deferred()];
+    const second = b.run(() => begin.promise.then(() => a.run(() => 'a')));
+    const first = a.run(async () => {
+      await begin.promise;
+      await turn();
+      const future = await b.submit(() => gate.promise.then(() => 'b'));
+      gate.resolve();
+      return future.result();
+    });
+    begin.resolve();
+    expect(await Promise.all([first, second])).toEqual(['b', 'a']);
+    expect([a.stats(), b.stats()]).toMatchObject([idle, idle]);
+  });
+});
+
 test("a task of a pool without context is nobody's child", async () => {
   const [on, off] = [tiny(), tiny({ context: false })];
   let ran = false;
