@@ -220,6 +220,8 @@ export class Scheduler implements TaskOwner, Lender, Load, Rooms {
     this.paused = false;
     for (const slot of this.#slots.all()) this.#lending.serve(slot);
     this.#fill();
+    // What ended at once on a lent slot may have been the last.
+    this.#idle.check();
     // While it was paused its tasks were taken to wait for the resume only.
     this.#untie();
   }

@@ -182,6 +182,21 @@ describe('maxConcurrency', () => {
   });
 });
 
+test('an onIdle() inside a task resolves when a resume lets the last task run, synchronous or not', async () => {
+  for (const last of [() => undefined, () => turn(1)]) {
+    const pool = new NbAioPool({ maxConcurrency: 1 });
+    await pool.run(async () => {
+      pool.pause();
+      pool.trySubmit(last);
+      const alone = pool.onIdle();
+      expect(await isSettled(alone)).toBe(false);
+      pool.resume();
+      await alone;
+    });
+    expect(pool.stats()).toMatchObject(idle);
+  }
+});
+
 describe('onRoom', () => {
   test('resolves at once with room, and else when a submit would be accepted', async () => {
     const pool = new NbAioPool({ maxConcurrency: 1, maxQueueSize: 1 });
