@@ -53,7 +53,7 @@ function untieAll(): void {
 function untieOne(start: TaskRun, outlook: Outlook): void {
   const { task, rooms } = outlook.knotOf(start);
   if (task === undefined) {
-    for (const room of rooms) room.refuse();
+    if (!rooms.some((room) => room.isNear)) for (const room of rooms) room.refuse();
     for (const room of rooms) outlook.goesOn(room.pool);
     return;
   }

@@ -18,9 +18,9 @@ interface Waiter {
 }
 
 /**
- * Those who wait until a submit would be accepted. They are woken in order, as many as there is room for. One that
- * does not use the room, which nobody can tell, delays the next by a turn of the event loop only; waking all for each
- * place would take quadratic time.
+ * Those who wait until a submit would be accepted. They are woken in order, as many as there is room for, and who
+ * comes later waits behind them. One that does not use the room, which nobody can tell, delays the next by a turn of
+ * the event loop only; waking all for each place would take quadratic time.
  */
 export class RoomWaiters {
   readonly #rooms: Rooms;
@@ -35,7 +35,7 @@ export class RoomWaiters {
 
   wait(closed: boolean): Promise<void> {
     if (closed) return Promise.reject(PoolClosedError.of(this.#rooms.stats()));
-    if (this.#rooms.room > 0) return Promise.resolve();
+    if (!this.#any && this.#rooms.room > 0) return Promise.resolve();
     return new Promise<void>((resolve, reject) => {
       this.#waiters.add(this.#noteRun({ resolve, reject }));
       this.#any = true;
@@ -61,10 +61,14 @@ export class RoomWaiters {
     if (!this.#any) return;
     // What they submit must count before the next are woken.
     this.#again = true;
-    setImmediate(() => {
-      this.#again = false;
-      this.check();
-    });
+    setImmediate(() => this.#checkAgain());
+  }
+
+  #checkAgain(): void {
+    this.#again = false;
+    this.check();
+    // Tasks among those that are left were not refused while there was room.
+    if (this.#any) for (const run of this.#rooms.tops()) untie(run);
   }
 
   close(error: Error): void {
@@ -79,7 +83,14 @@ export class RoomWaiters {
     const run = currentRun()?.live;
     if (run === undefined) return { resolve, reject };
     const waits = run.openWaits();
-    const room: RoomWait = { pool: this.#rooms, refuse: () => this.#refuse(waiter) };
+    const rooms = this.#rooms;
+    const room: RoomWait = {
+      pool: rooms,
+      get isNear() {
+        return rooms.room > 0;
+      },
+      refuse: () => this.#refuse(waiter),
+    };
     const leave = (): void => {
       waits.removeRoom(room);
       // What it still waits for may be a circle.

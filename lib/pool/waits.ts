@@ -8,6 +8,8 @@ import type { Wish } from './wishes.js';
 /** One call of `onRoom()` inside a task. */
 export interface RoomWait {
   readonly pool: Knotted;
+  /** There is room: those who wait longer may take it, and then it is asked again whether any can come. */
+  readonly isNear: boolean;
   /** No room can come: the call rejects. */
   refuse(): void;
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { NbAioPool, PoolClosedError, PoolFullError, type PoolFuture } from '../../lib/pool/index.js';
 import { observe } from '../../lib/pool/observer.js';
 import { openWaits } from '../../lib/pool/waits.js';
-import { deferred, Gauge, isSettled, turn } from './signals.js';
+import { deferred, Gauge, isSettled, microtasks, turn } from './signals.js';
 
 const idle = { running: 0, lending: 0, overdue: 0, waiting: 0, blocked: 0, paused: false };
 
@@ -278,6 +278,35 @@ describe('onRoom', () => {
     expect(await Promise.all(rooms)).toHaveLength(3);
   });
 
+  test('one that comes late is woken after all who wait', async () => {
+    const pool = new NbAioPool({ maxConcurrency: 1, maxQueueSize: 0 });
+    const gate = deferred();
+    const held = await pool.submit(() => gate.promise);
+    const order: number[] = [];
+    const wait = (id: number): Promise<unknown> => pool.onRoom().then(() => order.push(id));
+    const early = [wait(1), wait(2), wait(3)];
+    gate.resolve();
+    await held.result();
+    await Promise.all([...early, wait(4)]);
+    expect(order).toEqual([1, 2, 3, 4]);
+  });
+
+  test('tasks wait for their turn while those before them are woken, and are not refused', async () => {
+    const pool = new NbAioPool({ maxConcurrency: 3, maxQueueSize: 0 });
+    const [begin, end] = [deferred(), deferred()];
+    const order: number[] = [];
+    const wait = (id: number): Promise<unknown> => pool.onRoom().then(() => order.push(id));
+    const inside = [3, 4].map((id) => pool.run(() => begin.promise.then(() => wait(id))));
+    await pool.submit(() => end.promise);
+    const outside = [wait(1), wait(2)];
+    begin.resolve();
+    await turn();
+    end.resolve();
+    await Promise.all([...outside, ...inside]);
+    expect(order).toEqual([1, 2, 3, 4]);
+    expect(openWaits.size).toBe(0);
+  });
+
   test('rejects on a closed pool, and when the pool is closed meanwhile', async () => {
     const pool = new NbAioPool({ maxConcurrency: 1, maxQueueSize: 0 });
     const gate = deferred();
@@ -340,6 +369,29 @@ describe('room that can never come is told as such', () => {
     other.resolve();
     await expect(waiting.result()).rejects.toBeInstanceOf(PoolFullError);
     await pool.onIdle();
+  });
+
+  test('when those woken before have taken it', async () => {
+    const pool = new NbAioPool({ maxConcurrency: 2, maxQueueSize: 1 });
+    const [begin, end] = [deferred(), deferred()];
+    const inside = await waitForRoom(pool, begin);
+    await pool.submit(() => end.promise);
+    const queued = await pool.submit(() => 'never');
+    const taken = pool.onRoom().then(async () => {
+      // The other task has ended by then, and the place in the queue is all the room there is.
+      await microtasks(20);
+      return pool.trySubmit(() => 'taken');
+    });
+    const next = pool.onRoom();
+    begin.resolve();
+    await turn();
+    pool.maxConcurrency = 1;
+    queued.cancel();
+    end.resolve();
+    await expect(inside.result()).rejects.toBeInstanceOf(PoolFullError);
+    expect(await (await taken)?.result()).toBe('taken');
+    await next;
+    expect(openWaits.size).toBe(0);
   });
 
   test('when the others wait for one that waits for room', async () => {

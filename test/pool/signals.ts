@@ -20,6 +20,11 @@ export async function turn(turns = 2): Promise<void> {
   for (let i = 0; i < turns; i++) await new Promise<void>((resolve) => void setImmediate(resolve));
 }
 
+/** Resolves later within the turn, when so many microtasks have run one after the other. */
+export async function microtasks(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await Promise.resolve();
+}
+
 /** Whether the promise has settled by the end of the turn. */
 export async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   let settled = false;
