@@ -1,3 +1,4 @@
+import { NbError } from '../errors.js';
 import type { Slot } from './slot.js';
 import type { TaskContext } from './task-context.js';
 import type { Task } from './task.js';
@@ -23,8 +24,11 @@ class Kin {
 export class TaskRun implements TaskContext {
   #slot: Slot | undefined;
   #kin: Kin | undefined = undefined;
-  /** The reason, when it is aborted and nobody has looked at the signal. */
-  #abort: AbortController | Error | undefined = undefined;
+  /**
+   * The reason, when it is aborted and nobody has looked at the signal. Told apart by a class of our own: the global
+   * AbortController may be replaced meanwhile, by fake timers or an instrumentation.
+   */
+  #abort: AbortController | NbError | undefined = undefined;
 
   constructor(slot: Slot) {
     this.#slot = slot;
@@ -86,18 +90,18 @@ export class TaskRun implements TaskContext {
   }
 
   get signal(): AbortSignal {
-    if (!(this.#abort instanceof AbortController)) {
-      const reason = this.#abort;
-      this.#abort = new AbortController();
-      if (reason !== undefined) this.#abort.abort(reason);
-    }
-    return this.#abort.signal;
+    const known = this.#abort;
+    if (known !== undefined && !(known instanceof NbError)) return known.signal;
+    const controller = new AbortController();
+    if (known !== undefined) controller.abort(known);
+    this.#abort = controller;
+    return controller.signal;
   }
 
   /** A task that looks only later finds its signal aborted already. */
-  abort(reason: Error): void {
-    if (this.#abort instanceof AbortController) this.#abort.abort(reason);
-    else this.#abort ??= reason;
+  abort(reason: NbError): void {
+    if (this.#abort === undefined) this.#abort = reason;
+    else if (!(this.#abort instanceof NbError)) this.#abort.abort(reason);
   }
 
   descendFrom(parent: TaskRun | undefined): void {

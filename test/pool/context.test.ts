@@ -93,6 +93,28 @@ describe('the signal', () => {
     }
   });
 
+  test('is the same, and is aborted, though the global AbortController is replaced meanwhile', async () => {
+    const Native = globalThis.AbortController;
+    const gate = deferred();
+    const signals: AbortSignal[] = [];
+    const pool = new NbAioPool();
+    const future = await pool.submit(async (context) => {
+      signals.push(context.signal);
+      await gate.promise;
+      signals.push(context.signal);
+    });
+    globalThis.AbortController = class extends Native {};
+    try {
+      future.cancel();
+      expect(signals[0]!.aborted).toBe(true);
+      gate.resolve();
+      await pool.onIdle();
+      expect(signals[1]).toBe(signals[0]);
+    } finally {
+      globalThis.AbortController = Native;
+    }
+  });
+
   test('says that it was aborted also to a task that looks only afterwards', async () => {
     const pool = new NbAioPool();
     const gate = deferred();
