@@ -146,6 +146,8 @@ export class Task<T = unknown> extends PoolFuture<T> implements Linked<Task> {
       this.#resolve = takenResolve;
       this.#reject = takenReject;
     }
+    // They hold the promise, which holds the value.
+    takenResolve = takenReject = ignore;
     return promise;
   }
 
