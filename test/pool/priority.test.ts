@@ -67,6 +67,22 @@ describe('priority', () => {
 });
 
 describe('the line behind it', () => {
+  test.each<[string, (i: number, count: number) => number]>([
+    ['rising', (i) => i],
+    ['falling', (i, count) => count - i],
+    ['mixed', (i, count) => (i * 7919) % count],
+  ])('is filled and emptied in no longer for many %s priorities', (_, priorityOf) => {
+    const count = 100_000;
+    const tasks = Array.from({ length: count }, (__, i) => ({ priority: priorityOf(i, count) }) as Task);
+    const line = new PriorityLine();
+    const { user, system } = process.cpuUsage();
+    for (const task of tasks) line.push(task);
+    const highest = line.first!.priority;
+    for (let left = count; left > 0; left--) assert.equal(line.shift()?.priority, highest + left - count);
+    const used = process.cpuUsage();
+    expect((used.user + used.system - user - system) / count).toBeLessThan(5); // µs; 30 to 70 in one array
+  });
+
   test('is a sorted list, whatever comes and goes', () => {
     const operation = fc.oneof(
       fc.record({ push: fc.integer({ min: -2, max: 2 }) }),
@@ -95,5 +111,17 @@ describe('the line behind it', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  test('stays sorted when there are many priorities, also where one leaves from the middle', () => {
+    const line = new PriorityLine();
+    const tasks = Array.from({ length: 5000 }, (_, i) => ({ priority: ((i * 7919) % 2500) - 1000 }) as Task);
+    for (const task of tasks) line.push(task);
+    const [gone, left] = [tasks.filter((_, i) => i % 3 === 0), tasks.filter((_, i) => i % 3 !== 0)];
+    for (const task of gone) line.remove(task);
+    for (const task of gone) line.push(task);
+    const model = [...left, ...gone].toSorted((a, b) => b.priority - a.priority);
+    expect(tasks.every((_, i) => line.shift() === model[i])).toBe(true);
+    expect(line.first).toBeUndefined();
   });
 });
