@@ -38,10 +38,10 @@ export function addWish(task: Task, holder: Slot): void {
 /** In order, and once: asking for the same result again is not a second wish. */
 export function addTo(list: LinkedList<Wish>, task: Task): void {
   const ties = (task.ties ??= new Ties());
-  ties.wishes ??= [];
-  if (ties.wishes.some((each) => each.list === list)) return;
+  ties.wishes ??= new Map();
+  if (ties.wishes.has(list)) return;
   const wish = new Wish(task);
-  ties.wishes.push(wish);
+  ties.wishes.set(list, wish);
   list.push(wish);
 }
 
@@ -61,10 +61,9 @@ export function fulfilWishes(task: Task): void {
 function takeWishers({ ties }: Task): TaskRun[] | undefined {
   if (ties?.wishes === undefined) return undefined;
   const wishers: TaskRun[] = [];
-  for (const wish of ties.wishes) {
-    const { list } = wish;
+  for (const [list, wish] of ties.wishes) {
     if (list instanceof Waits) wishers.push(list.run);
-    list?.remove(wish);
+    list.remove(wish);
   }
   ties.wishes = undefined;
   return wishers;
@@ -89,8 +88,7 @@ export function forgetWishers(ties: Ties): void {
 export function passOn(from: LinkedList<Wish>, add: ((task: Task) => void) | undefined): void {
   for (let wish = from.shift(); wish !== undefined; wish = from.shift()) {
     const { task } = wish;
-    const wishes = task.ties!.wishes!;
-    wishes.splice(wishes.indexOf(wish), 1);
+    task.ties!.wishes!.delete(from);
     add?.(task);
   }
 }
