@@ -59,7 +59,7 @@ export class Lending {
     this.serve(holder);
   }
 
-  /** The task of this slot has ended, maybe with wishes open or its slot still lent. */
+  /** The task of this slot has ended, maybe with wishes open or its slot still lent; see `Scheduler.minds`. */
   ended(slot: Slot, run: TaskRun): void {
     if (slot.vacated) this.count--;
     if (slot.wishes !== undefined && slot.wishes.size > 0) {

@@ -117,6 +117,7 @@ export class Scheduler implements TaskOwner, Lender, Load, Rooms {
     if (this.context) this.#lending.awaited(task);
   }
 
+  /** Has each condition of what `ended` calls: `IdleWaiters.leave` and `Lending.ended`. */
   minds(slot: Slot, run: TaskRun): boolean {
     return run.isTied || slot.wishes !== undefined || this.#idle.anyParked;
   }
