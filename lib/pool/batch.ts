@@ -99,7 +99,8 @@ class BatchRun<T, R> {
     task.watcher = () => this.#ended(task, index);
     this.#open++;
     const entered = this.#intake.enter(task);
-    if (task.state === 'waiting') this.#intake.awaited(task);
+    // A blocked one is awaited as such.
+    if (entered === undefined && task.state === 'waiting') this.#intake.awaited(task);
     return entered;
   }
 

@@ -18,7 +18,7 @@ export interface TaskOwner extends Knotted {
   readonly failures: Failures;
   /** Tasks that have not ended though their future is settled. */
   overdue: number;
-  /** Somebody waits for the outcome of this task, which has not ended. */
+  /** Somebody waits for the outcome of this task, which has not ended. Without a context nobody is known to. */
   awaited(task: Task): void;
   /** Takes the task, which has no slot yet, out of its line and ends it. */
   drop(task: Task, error: Error): void;
@@ -92,7 +92,7 @@ export class Task<T = unknown> extends PoolFuture<T> implements Linked<Task> {
 
   result(): Promise<T> {
     this.#promise ??= this.#createPromise();
-    if (this.owner.context && this.#open) this.owner.awaited(this);
+    if (this.#open) this.owner.awaited(this);
     return this.#promise;
   }
 
