@@ -21,7 +21,7 @@ export class Failures {
   /**
    * Reports unless somebody asks within this turn of the event loop. A task can fail before its submitter
    * even sees the future; one that writes `await (await pool.submit(fn)).result()` needs only microtasks.
-   * Called in the task's async context, which the timer keeps for `onError`.
+   * Called in the async context that the task was submitted in, which the timer keeps for `onError`.
    */
   reportLater(task: FailedTask): void {
     setImmediate(() => {

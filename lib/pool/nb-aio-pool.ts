@@ -79,7 +79,7 @@ export class NbAioPool implements AsyncDisposable {
   /**
    * Submits a task; nb_aiopool's `submit(coro, block)`. Resolves with its future as soon as the task is
    * accepted, that is, running or waiting for a slot: awaiting it is the back-pressure. With a free slot the
-   * task starts before `submit` returns.
+   * task starts before `submit` returns; beyond 50 such starts within each other, in a microtask.
    *
    * Rejects with PoolFullError (`block: false`, no room), PoolClosedError (shut down, before or while waiting
    * for room), TaskCancelledError (its `signal` aborted, before or while waiting for room), or with

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { NbAioPool, type PoolErrorInfo } from '../../lib/pool/index.js';
 import { deferred, turn } from './signals.js';
@@ -149,4 +150,33 @@ describe('batches', () => {
     await turn(4);
     expect(onError.mock.calls.map(([error]) => error)).toEqual([second]);
   });
+});
+
+test('onError runs in the async context that the failed task was submitted in, batches included', async () => {
+  const place = new AsyncLocalStorage<string>();
+  const seen: unknown[] = [];
+  const pool = new NbAioPool({ onError: (error) => void seen.push([error, place.getStore()]) });
+  const failure = (id: number) => async (): Promise<never> => {
+    // Before that it would change the caller's own.
+    await Promise.resolve();
+    place.enterWith('task');
+    return Promise.reject(id);
+  };
+  const source = async function* (id: number, error?: Error) {
+    yield failure(id);
+    await turn();
+    if (error !== undefined) throw error;
+  };
+  await place.run('caller', async () => {
+    await pool.submit(failure(1));
+    await turn();
+    await pool.batchSubmit(source(2));
+    await turn();
+    await expect(pool.batchRun(source(3, boom), { failFast: false })).rejects.toBe(boom);
+  });
+  expect(seen).toEqual([
+    [1, 'caller'],
+    [2, 'caller'],
+    [3, 'caller'],
+  ]);
 });
