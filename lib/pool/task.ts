@@ -92,7 +92,8 @@ export class Task<T = unknown> extends PoolFuture<T> implements Linked<Task> {
 
   result(): Promise<T> {
     this.#promise ??= this.#createPromise();
-    if (this.#open) this.owner.awaited(this);
+    // The pool asks for the context too; to ask here first saves each task without one the call.
+    if (this.owner.context && this.#open) this.owner.awaited(this);
     return this.#promise;
   }
 
