@@ -47,7 +47,7 @@ async function measure(name, plan, results) {
 /** The engines in turn, in each round. One that fails is out; the others go on. */
 async function measureLatencies(engines, plan) {
   const rounds = new Map(Object.keys(engines).map((name) => [name, []]));
-  for (let round = 0; round < plan.rounds; round++) {
+  for (let round = 0; round < plan.latencyRounds; round++) {
     for (const [name, done] of rounds) {
       try {
         done.push(await oneLatency(name, plan, engines[name].drain));

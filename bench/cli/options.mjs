@@ -5,7 +5,7 @@ import { MEASUREMENTS } from '../measurements/index.mjs';
 
 export const USAGE = `node run.mjs [options]
   --messages <n>       messages a round, 100000 unless given
-  --rounds <n>         rounds of each measurement, the median counts; 5 unless given
+  --rounds <n>         rounds of each measurement, the median counts; 5 unless given (9 of latency)
   --quick              20,000 messages, one round, small memory run
   --smoke              2,000 messages, one round: does everything work? (no figures to quote)
   --only <list>        of ${MEASUREMENTS.join(', ')}
@@ -23,6 +23,7 @@ const FULL = {
   addsInFlight: 1_000,
   batch: 500,
   lanes: 4,
+  latencyRounds: 9,
   latencySamples: 200,
   latencyInterval: 10,
   memory: MEMORY,
@@ -30,12 +31,14 @@ const FULL = {
 const QUICK = {
   messages: 20_000,
   rounds: 1,
+  latencyRounds: 1,
   searchMessages: 10_000,
   memory: { ...MEMORY, messages: 100_000 },
 };
 const SMOKE = {
   messages: 2_000,
   rounds: 1,
+  latencyRounds: 1,
   search: false,
   latencySamples: 50,
   memory: { ...MEMORY, messages: 20_000, interval: 20 },
@@ -67,6 +70,7 @@ export function readOptions(args) {
       ...mode,
       ...positive('messages', values.messages),
       ...positive('rounds', values.rounds),
+      ...positive('latencyRounds', values.rounds),
       ...positive('concurrency', values.concurrency),
       only: listOf('only', values.only, MEASUREMENTS),
       everywhere: values.everywhere,

