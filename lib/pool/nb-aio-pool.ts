@@ -188,7 +188,8 @@ export class NbAioPool implements AsyncDisposable {
 
   /**
    * Resolves when a submit would be accepted without waiting; at once if so now and nobody else waits for it. Those
-   * who wait are woken in order, as many as there is room for. It reserves nothing: `while (!pool.trySubmit(fn)) await pool.onRoom()`.
+   * who wait are woken in order, as many as there is room for. It reserves nothing:
+   * `while (!pool.trySubmit(fn)) await pool.onRoom()`.
    *
    * Rejects with PoolClosedError after a shutdown, and when one is called meanwhile. A task that waits so keeps
    * its slot: when all that run do, or wait for one that does, it rejects with PoolFullError for each; `submit()`

@@ -16,8 +16,9 @@ export interface Broker {
   add(queue: string, batch: readonly NewMessage[]): Promise<void>;
   /**
    * Opens a consumer's side of a queue. `wake` is called whenever there may be something to claim, once for each `arm`.
-   * It may bring what was claimed already (its `read` answers at once), for a short time only: then claim again at once, before running it, so that the
-   * broker hears that it came; and settle nothing with that claim, whose answer says in `gone` whether it came in time.
+   * It may bring what was claimed already (its `read` answers at once), for a short time only: then claim again at once,
+   * before running it, so that the broker hears that it came; and settle nothing with that claim, whose answer says in
+   * `gone` whether it came in time.
    */
   lease(queue: string, options: LeaseOptions, wake: (brought?: Claim) => void): Lease;
   counts(queue: string): Promise<QueueCounts>;
@@ -165,7 +166,7 @@ export interface Claim {
   /** When there will be something to claim without a new message, in ms from now: the next delayed one is due, say. */
   readonly dueIn: number | undefined;
   /** Of what `wake` had brought: those that others have by now, as this call came too late. */
-  readonly gone: readonly string[];
+  readonly gone?: readonly string[];
   /** Messages that this call found to have crashed too often: dead now. */
   readonly buried: readonly StoredEnvelope[];
   /** Dead messages dropped to keep the limit. */

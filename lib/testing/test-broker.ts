@@ -20,7 +20,6 @@ const NOTHING: Claim = Object.freeze({
   suspects: false,
   more: false,
   dueIn: undefined,
-  gone: [],
   buried: [],
   droppedDead: 0,
 });

@@ -140,7 +140,7 @@ export class Consumer {
 
   /** Tells that what was brought came; whether it came in time is known only then. */
   private async confirm(): Promise<void> {
-    const { gone } = await this.lease.claim(0, this.held.size > 0, NO_SETTLEMENTS);
+    const { gone = [] } = await this.lease.claim(0, this.held.size > 0, NO_SETTLEMENTS);
     for (const id of gone) this.held.delete(id);
     this.gone.push(...gone);
   }

@@ -547,11 +547,26 @@ describe('an outage', () => {
 
   it('extends the leases of any number of consumers', async () => {
     const names = Array.from({ length: 350 }, (_, i) => `away-${i}`);
+    // A scout is not extended, and costs none of them theirs.
+    await leaveSilent(['scout+'], -100, LEASE);
     await leaveSilent(names, -1, LEASE);
     const driver = lab().driver(await lab().broker(), LEASE);
-    for (let i = 0; i < 4; i++) await driver.claim(1);
+    for (let i = 0; i < 4; i++) await driver.claim(0);
     expect(await lab().raw.zcard(lab().keys.consumers)).toBe(350);
-    expect(await lab().raw.exists(lab().keys.recovering)).toBe(0);
+    expect(await lab().raw.zrange(lab().keys.recovering, '0', '-1')).toEqual(
+      expect.not.arrayContaining(names),
+    );
+  });
+
+  it('a lease of many days is remembered for as long', async () => {
+    const { raw, keys } = lab();
+    await store(1);
+    const week = 7 * 86_400_000;
+    await lab()
+      .driver(await lab().broker(), week)
+      .claim(1);
+    const [call] = await raw.keys(keys.call('*'));
+    expect(await raw.pttl(call!)).toBeGreaterThan(week - 60_000);
   });
 
   it('extends a lease once: the loans of the dead come back though claims are rare', async () => {

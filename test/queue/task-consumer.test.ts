@@ -12,7 +12,6 @@ import {
   type RunnableTask,
   type TaskOptions,
 } from '../../lib/queue/index.js';
-import type { Claim } from '../../lib/queue/broker.js';
 import { Ledger } from '../../lib/queue/consumer/ledger.js';
 import { newMessageId } from '../../lib/queue/message-id.js';
 import { deferred, until } from '../signals.js';
@@ -144,72 +143,6 @@ describe('running', () => {
     expect(await inside.promise).toEqual({ id, attempt: 1, aborted: false });
     expect(AioTaskContext.current()).toBeUndefined();
   });
-});
-
-/** A lease whose claims are answered when the test says so. */
-class ScriptedLease {
-  readonly calls: { want: number; answer: (claim?: Partial<Claim>) => void }[] = [];
-  wake!: (brought?: Claim) => void;
-  arm = () => {};
-  disarm = () => {};
-  renewIdentity = () => {};
-  withdraw = async () => {};
-  close = async () => {};
-
-  claim(want: number): Promise<Claim> {
-    return new Promise((resolve) => {
-      this.calls.push({ want, answer: (claim) => resolve(claimOf([], claim)) });
-    });
-  }
-}
-
-function claimOf(messages: readonly { id: string; envelope: string }[], more: Partial<Claim> = {}): Claim {
-  const ids = messages.map(({ id }) => id);
-  const envelopes = messages.map(({ envelope }) => JSON.parse(envelope) as unknown);
-  return {
-    lost: false,
-    count: ids.length,
-    size: 0,
-    read: () => ({ ids, envelopes, histories: new Map() }),
-    alone: false,
-    suspects: false,
-    more: false,
-    dueIn: undefined,
-    gone: [],
-    buried: [],
-    droppedDead: 0,
-    ...more,
-  };
-}
-
-test('what the broker brings while a call is under way runs when the next call has left, not before', async () => {
-  const lease = new ScriptedLease();
-  const leasing = Object.assign(Object.create(broker) as MemoryBroker, {
-    lease: (_: string, __: unknown, wake: ScriptedLease['wake']) => Object.assign(lease, { wake }),
-  });
-  const ran: number[] = [];
-  const work = task((n: number) => ran.push(n));
-  const consumer = new TaskConsumer(
-    'q',
-    leasing,
-    work.settings.consumer,
-    new Map([['work', work]]),
-    (event) => events.push(event),
-  );
-  await consumer.start();
-  expect(lease.calls).toHaveLength(1);
-  const id = newMessageId();
-  lease.wake(claimOf([{ id, envelope: `{"v":1,"id":"${id}","task":"work","args":[7]}` }]));
-  await new Promise((resolve) => setImmediate(resolve));
-  expect([ran, consumer.stats().waiting, lease.calls.length]).toEqual([[], 1, 1]);
-  lease.calls[0]!.answer();
-  await until(() => ran.length === 1);
-  expect(lease.calls).toHaveLength(2);
-  const stopped = consumer.stop(1_000);
-  lease.calls[1]!.answer();
-  await until(() => lease.calls.length === 3);
-  lease.calls[2]!.answer();
-  await stopped;
 });
 
 test('context: false runs tasks without a context', async () => {

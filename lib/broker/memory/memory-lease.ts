@@ -14,7 +14,6 @@ const LOST: Claim = Object.freeze({
   lost: true,
   more: false,
   dueIn: undefined,
-  gone: [],
   buried: [],
   droppedDead: 0,
 });
@@ -82,7 +81,6 @@ export class MemoryLease implements Lease, Sleeper {
       lost: false,
       more: queue.ready.length > 0 || queue.suspects.length > 0,
       dueIn: due === undefined ? undefined : Math.max(0, due - now),
-      gone: [],
       buried,
       droppedDead: queue.dead.takeDropped(),
     };

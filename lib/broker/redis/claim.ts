@@ -29,6 +29,7 @@ export interface ClaimCall {
 /** A claim, and the spans that it granted. */
 export interface Grant extends Claim {
   readonly spans: readonly string[];
+  readonly gone: readonly string[];
 }
 
 type ClaimReply = [number, string, number, number, string, string, number, ...string[]];

@@ -18,7 +18,7 @@ import type { Watch } from './queue-watch.js';
 
 /** A scout holds what it took for this much longer than it may have stood in line, in ms: so long the next claim may take. */
 const HOLD_BEYOND = 400;
-/** Past so much of that its consumer does not try any more, in ms. */
+/** Past so much of that its consumer gives it back, in ms. */
 const LATE = 200;
 
 /** The loans of one consumer. Its calls carry a number, so that a repeat of one is recognised. */
@@ -127,21 +127,23 @@ export class RedisLease implements Lease {
   }
 
   private async onFound(found: Findings, isLate: boolean): Promise<void> {
-    const { span } = found;
-    if (span !== undefined && !isLate) {
-      const reading = found.read();
-      // Not at once only when it is malformed.
-      const batch = reading instanceof Promise ? await reading : reading;
-      // It has become full since, or closes: the message is for one that has room.
-      if (!this.watch.isArmed) return this.call(giveBack(this.client, this.keys, this.consumer));
-      this.brought = span;
-      this.bring(found, batch);
-    } else if (found.work || span !== undefined) {
-      // What it took too long ago is for whoever claims after its time.
-      this.watch.ring();
-    } else if (found.dueIn !== undefined) {
-      this.watch.dueIn(found.dueIn);
+    const { span, work, dueIn } = found;
+    if (span === undefined) {
+      if (work) this.watch.ring();
+      else if (dueIn !== undefined) this.watch.dueIn(dueIn);
+      return;
     }
+    const reading = found.read();
+    // Not at once only when it is malformed.
+    const batch = reading instanceof Promise ? await reading : reading;
+    if (isLate || !this.watch.isArmed) {
+      // It has become full since, or closes; or this took so long that the message may be others' by now.
+      await this.call(giveBack(this.client, this.keys, this.consumer));
+      this.watch.ring();
+      return;
+    }
+    this.brought = span;
+    this.bring(found, batch);
   }
 
   /** What was brought while the call was under way, and is in this very grant, was recovered by it: it is on loan once. */
@@ -176,7 +178,6 @@ export class RedisLease implements Lease {
       alone: false,
       suspects: false,
       more: work,
-      gone: [],
       buried: [],
       droppedDead: 0,
     });

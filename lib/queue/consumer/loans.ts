@@ -39,14 +39,14 @@ export class Loans {
 
   /** Whether the broker has not got back yet what is not to be run here. */
   get holdsBack(): boolean {
-    return this.waiting > 0 || this.ledger.hasReleased || (this.sent?.released.length ?? 0) > 0;
+    return this.waiting > 0 || this.ledger.hasReleased || this.isUnanswered;
   }
 
   get hasOutcomes(): boolean {
     return this.isUnanswered || !this.ledger.isEmpty;
   }
 
-  /** The last call was refused: it must be made again. */
+  /** A call is out, or was refused: then it must be made again, as it may have been applied. */
   get isUnanswered(): boolean {
     return this.sent !== undefined;
   }

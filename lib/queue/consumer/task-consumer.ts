@@ -195,7 +195,7 @@ export class TaskConsumer {
   }
 
   private onClaim(claim: Claim, elapsed: number): void {
-    if (claim.gone.length > 0) this.onGone(claim.gone);
+    if (claim.gone) this.onGone(claim.gone);
     this.appetite.onClaimed(claim, elapsed);
     this.receive(claim);
   }
@@ -240,7 +240,7 @@ export class TaskConsumer {
   private onGone(ids: readonly string[]): void {
     const running = this.slots.running().filter(({ id }) => ids.includes(id));
     this.loans.forget(ids, running, this.leaseLost());
-    this.report.leaseLost(running.length);
+    if (running.length > 0) this.report.leaseLost(running.length);
   }
 
   private leaseLost(): LeaseLostError {

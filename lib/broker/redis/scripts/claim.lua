@@ -130,7 +130,8 @@ if redis.call('SCARD', keys.active) == 0 then
 else
   redis.call('ZADD', keys.consumers, ms + lease, consumer)
 end
-redis.call('SET', keys.call, sequence .. ':' .. flags .. ':' .. table.concat(spans), 'PX', 86400000)
+-- For as long as it may be asked for: a consumer with long tasks is heard again within its lease.
+redis.call('SET', keys.call, sequence .. ':' .. flags .. ':' .. table.concat(spans), 'PX', math.max(86400000, lease))
 
 local more = redis.call('LLEN', keys.ready) > 0 or redis.call('LLEN', keys.suspects) > 0
   or redis.call('ZCARD', keys.recovering) > 0

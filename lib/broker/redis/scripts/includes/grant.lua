@@ -3,7 +3,7 @@
 local MAX_BYTES = 4194304
 -- So many fields are read at a time: nobody knows how long the next envelope is, and a thousand of a megabyte must not be
 -- read to find out that they are too many.
-local MOST_FIELDS = 10
+local MOST_FIELDS = 20
 -- A page holds about so many messages: what the first look goes by.
 local USUAL_PAGE = 50
 local STRANGE = '{"reason":"malformed","error":{"name":"Error","message":"the id is not 22 letters and digits long"}}'

@@ -4,12 +4,17 @@ local MAX_CONSUMERS = 100
 -- Instead of a consumer's last call: whatever still comes from it comes too late.
 local LOST = 'lost'
 
+-- The name of a consumer, and "+".
+local function is_scout(consumer)
+  return sub(consumer, -1) == '+'
+end
+
 local function start_recovery(keys, base, consumer, ms)
   redis.call('ZADD', keys.recovering, ms, consumer)
   redis.call('ZREM', keys.consumers, consumer)
   redis.call('HDEL', keys.meta, 'extended:' .. consumer)
   -- A scout makes no calls.
-  if sub(consumer, -1) ~= '+' then redis.call('SET', base .. 'call:' .. consumer, LOST, 'PX', 86400000) end
+  if not is_scout(consumer) then redis.call('SET', base .. 'call:' .. consumer, LOST, 'PX', 86400000) end
   local active, loans = base .. 'active:' .. consumer, base .. 'recovering:' .. consumer
   if redis.call('EXISTS', loans) == 1 then
     -- It came back, and is gone again, before its first recovery ended.
@@ -29,19 +34,20 @@ local function expire_consumers(keys, base, lease, ms)
   local was_away = ms - heard > lease / 2
   local latest = was_away and '(' .. ms + lease or ms
   local found = redis.call('ZRANGEBYSCORE', keys.consumers, '-inf', latest, 'WITHSCORES', 'LIMIT', 0, MAX_CONSUMERS)
-  local extended = 0
+  local changed = 0
   for i = 1, #found, 2 do
     local consumer = found[i]
     -- Not a scout: nobody may wait a whole lease for what nothing runs of.
-    if was_away and sub(consumer, -1) ~= '+' and redis.call('HSETNX', keys.meta, 'extended:' .. consumer, '1') == 1 then
+    if was_away and not is_scout(consumer) and redis.call('HSETNX', keys.meta, 'extended:' .. consumer, '1') == 1 then
       redis.call('ZADD', keys.consumers, ms + lease, consumer)
-      extended = extended + 1
+      changed = changed + 1
     elseif tonumber(found[i + 1]) <= ms then
       start_recovery(keys, base, consumer, ms)
+      changed = changed + 1
     end
   end
-  -- If there are more to extend, the next claim must see that, too.
-  if extended < MAX_CONSUMERS then redis.call('HSET', keys.meta, 'heard', ms) end
+  -- If there may be more to extend, the next claim must see that, too.
+  if changed < MAX_CONSUMERS then redis.call('HSET', keys.meta, 'heard', ms) end
 end
 
 -- The messages of up to 500 loans, newest first, each as a span of one; about 500 messages, whole loans only.
@@ -73,7 +79,7 @@ local function drain_recovering(keys, base, max_crashes, departures, ms)
     return {}, 0
   end
   move_out(keys, singles, departures)
-  local crash = sub(consumer, -1) == '+' and 0 or 1
+  local crash = is_scout(consumer) and 0 or 1
   local entries = redis.call('HMGET', keys.histories, unpack(entries_of(singles)))
   local front, buried, records = {}, {}, {}
   for i = 1, #singles do
