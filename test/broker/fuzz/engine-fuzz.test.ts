@@ -1,0 +1,48 @@
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { useLab } from '../redis-kit.js';
+import { type Plan, plan } from './plan.js';
+import { Player } from './player.js';
+import { Server } from './server.js';
+
+// Consumers and producers over a network that loses replies, repeats calls, and lets some arrive when nobody waits for
+// them any more; on a server that is full at times, forgets, and holds what others have put there. After each script:
+// every message is in one place, and nothing has moved that may not.
+
+/** How many plans are played. A failure comes with a seed and a path: given to `fc.check`, they play its plan again. */
+const SEEDS = Number(process.env['FUZZ_SEEDS'] ?? 500);
+
+const lab = useLab();
+
+let server: Server;
+beforeEach(async () => {
+  const { raw, keys } = lab();
+  server = await Server.start(raw, keys.base);
+  jest.spyOn(performance, 'now').mockImplementation(() => server.now);
+});
+afterEach(() => void jest.restoreAllMocks());
+
+async function play(each: Plan, note: (line: () => string) => void): Promise<void> {
+  await Player.play(server, lab().keys, each, note);
+}
+
+/** What happens when a plan is played, line by line. */
+async function historyOf(each: Plan): Promise<string> {
+  const lines: string[] = [];
+  await play(each, (line) => lines.push(line())).catch((error: unknown) => lines.push(`=> ${String(error)}`));
+  return lines.join('\n').replaceAll(/page0*(\d+)(\d\d)/g, '$1:$2');
+}
+
+test(
+  'whatever is lost, repeated, late or forgotten, every message is in one place until it is settled',
+  async () => {
+    const property = fc.asyncProperty(plan, (each) => play(each, () => {}));
+    const played = await fc.check(property, { numRuns: SEEDS, unbiased: true });
+    if (played.counterexample) {
+      const [each] = played.counterexample;
+      throw new Error(`${fc.defaultReportMessage(played)}\n\n${await historyOf(each)}`);
+    }
+    expect(played.numRuns).toBe(SEEDS);
+  },
+  60_000 + 500 * SEEDS,
+);
