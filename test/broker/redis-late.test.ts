@@ -154,18 +154,41 @@ describe('a claim that arrives after its consumer was recovered', () => {
 });
 
 describe('a server that has forgotten its last moment (a failover, a crash with everysec)', () => {
+  /** Answers how the server goes back to what it is now. */
+  async function remember(): Promise<() => Promise<void>> {
+    const { raw, keys } = lab();
+    const names = await raw.keys(`${keys.base}*`);
+    const before = await Promise.all(names.map((name) => raw.dumpBuffer(name)));
+    return async () => {
+      await raw.del(await raw.keys(`${keys.base}*`));
+      for (const [i, name] of names.entries()) await raw.restore(name, 0, before[i]!);
+    };
+  }
+
+  it('keeps nothing on loan to a consumer that knows nothing of it', async () => {
+    const { keys, raw } = lab();
+    const one = await driver();
+    const [id] = await storePage(1);
+    await one.claim(1);
+    const goBack = await remember();
+    await one.claim(0, { done: [id!] });
+    await goBack();
+    expect((await one.claim(1)).lost).toBe(true);
+    // Its lease ends by itself.
+    expect(await raw.zcard(keys.consumers)).toBe(1);
+    expect(await drain()).toEqual([id]);
+  });
+
   it('loses no message that was stored long before', async () => {
-    const { raw, keys, queue } = lab();
+    const { queue } = lab();
     const broker = await lab().broker();
     await broker.add(queue, messages(1));
     const one = lab().driver(broker);
     await one.claim(1);
     const ids = await storePage(4);
-    const names = await raw.keys(`${keys.base}*`);
-    const before = await Promise.all(names.map((name) => raw.dumpBuffer(name)));
+    const goBack = await remember();
     expect((await one.claim(2)).ids).toEqual(ids.slice(0, 2));
-    await raw.del(await raw.keys(`${keys.base}*`));
-    for (const [i, name] of names.entries()) await raw.restore(name, 0, before[i]!);
+    await goBack();
 
     const two = await driver();
     const ran = (await two.claim(3)).ids;

@@ -41,8 +41,6 @@ export class FuzzConsumer {
   private isClaiming = false;
   private isScouting = false;
   private identities = 0;
-  /** The server went back: what was on loan then may be again, and a consumer that holds nothing is not told. */
-  private mayHoldMore = false;
   private readonly watch = new FakeWatch();
   private readonly lease: RedisLease;
 
@@ -95,10 +93,6 @@ export class FuzzConsumer {
     this.isScouting = true;
     scouting.finally(() => (this.isScouting = false)).catch((error: unknown) => this.onRefused(error));
     return this.network.latest;
-  }
-
-  onRestored(): void {
-    this.mayHoldMore = true;
   }
 
   close(): Promise<void> {
@@ -155,7 +149,7 @@ export class FuzzConsumer {
   private onLost(): void {
     this.held.clear();
     this.brought = undefined;
-    this.isAlone = this.mayHoldMore = false;
+    this.isAlone = false;
     this.lease.renewIdentity();
     this.rename();
   }
@@ -189,7 +183,7 @@ export class FuzzConsumer {
     const believed = new Set([...this.held.keys()].filter(isOurs));
     const stranded = [...lent].filter((id) => !believed.has(id));
     const imagined = [...believed].filter((id) => !lent.has(id));
-    if (stranded.length > 0 && !this.mayHoldMore)
+    if (stranded.length > 0)
       throw new Error(`${this.label} holds what it knows nothing of: ${stranded.join(', ')}`);
     if (imagined.length > 0) throw new Error(`${this.label} believes to hold ${imagined.join(', ')}`);
   }

@@ -188,7 +188,6 @@ export class Player {
 
   private async rollBack(): Promise<void> {
     if (!(await this.referee.rollBack())) return;
-    for (const consumer of this.consumers) consumer.onRestored();
     // The connections break with the server: what is on its way on old ones never arrives, who had no reply asks again.
     this.network.late.splice(0);
     for (const call of this.network.unanswered.filter(isExecuted)) this.network.loseReply(call);

@@ -84,6 +84,8 @@ local answered = tonumber(ARGV[6])
 -- A server that does not know what it answered (a failover, a crash) does not know of loans either.
 local known = tonumber(string.match(previous or '0', '^%d+'))
 if answered > 0 and (not owns or known < answered) then return lost end
+-- What it does not know of came back to it in the same way, and must not stay for as long as it is heard.
+if answered == 0 and owns and redis.call('SCARD', keys.active) > 0 then return lost end
 
 -- The first write is one that Redis allows when out of memory; the rest of the script is allowed after it.
 redis.call('HDEL', keys.meta, 'extended:' .. consumer)
