@@ -26,8 +26,9 @@ const STEPS = 8;
  * a task that waits for a slot of another of these pools. No slot would ever be free again. So whenever a run begins
  * to wait for a task that is not running and its child, and whenever one of several things that it waits for, or one
  * of those that could still have gone on, comes to an end, it is asked whether anything that `start` waits for,
- * directly or by way of others, can still go on. If nothing can, one of the tasks that they all wait for starts on the slot of a run of its pool, which cannot go on before. If they
- * wait for no such task, but for room, they are told that none will come.
+ * directly or by way of others, can still go on. If nothing can, one of the tasks that they all wait for
+ * starts on the slot of a run of its pool, which cannot go on before. If they wait for no such task, but for room, they
+ * are told that none will come.
  *
  * Mostly the answer is found in a few steps. Else it comes a microtask later, and for all who asked at once: a circle
  * does not go away by itself, and a look takes as long as there are runs that wait.

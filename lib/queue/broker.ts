@@ -165,8 +165,8 @@ export interface Claim {
   readonly more: boolean;
   /** When there will be something to claim without a new message, in ms from now: the next delayed one is due, say. */
   readonly dueIn: number | undefined;
-  /** Of what `wake` had brought: those that others have by now, as this call came too late. */
-  readonly gone?: readonly string[];
+  /** Of what `wake` had brought: those that others have by now, as this call came too late. Absent when there are none. */
+  readonly gone?: readonly string[] | undefined;
   /** Messages that this call found to have crashed too often: dead now. */
   readonly buried: readonly StoredEnvelope[];
   /** Dead messages dropped to keep the limit. */

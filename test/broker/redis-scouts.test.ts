@@ -36,6 +36,18 @@ async function blocked(): Promise<number> {
   return Number(/blocked_clients:(\d+)/.exec(await lab().raw.info('clients'))?.[1]);
 }
 
+/** An armed consumer with a claim that has not reached the server yet. */
+async function claimOnItsWay() {
+  const proxy = await lab().proxy();
+  const consumer = lab().driver(await lab().broker({ redis: proxy.url }));
+  consumer.lease.arm();
+  await until(async () => (await blocked()) === 1, PATIENCE);
+  const held = proxy.hold(lab().keys.call(''));
+  const answer = consumer.lease.claim(5, false, NO_SETTLEMENTS);
+  await held.caught;
+  return { consumer, held, answer };
+}
+
 describe('a scout', () => {
   it('brings a message with the wake, and the next claim adopts it', async () => {
     const { raw, keys, queue } = lab();
@@ -117,15 +129,9 @@ describe('a scout', () => {
     expect((await found.read()).histories.get(id!)).toEqual({ attempts: 2, crashes: 1, refusals: 0 });
   });
 
-  it('leaves its consumer alone with a suspect, or without: what was brought may run already', async () => {
+  it('keeps suspects from its consumer: what was brought may run already', async () => {
     const { raw, keys } = lab();
-    const proxy = await lab().proxy();
-    const consumer = lab().driver(await lab().broker({ redis: proxy.url }));
-    consumer.lease.arm();
-    await until(async () => (await blocked()) === 1, PATIENCE);
-    const held = proxy.hold(keys.call(''));
-    const first = consumer.claim(5);
-    await held.caught;
+    const { consumer, held, answer: first } = await claimOnItsWay();
     await store(1);
     await until(() => consumer.held.size === 1, PATIENCE);
     const [suspect] = messages(1);
@@ -390,13 +396,7 @@ describe('a consumer with a scout', () => {
 describe('what comes while a claim is under way', () => {
   it('and is recovered and granted by that claim, is run once', async () => {
     const { raw, keys } = lab();
-    const proxy = await lab().proxy();
-    const consumer = lab().driver(await lab().broker({ redis: proxy.url }));
-    consumer.lease.arm();
-    await until(async () => (await blocked()) === 1, PATIENCE);
-    const held = proxy.hold(keys.call(''));
-    const first = consumer.lease.claim(5, false, NO_SETTLEMENTS);
-    await held.caught;
+    const { consumer, held, answer: first } = await claimOnItsWay();
     const [id] = await store(1);
     await until(() => consumer.held.size === 1, PATIENCE);
     const [name] = await raw.zrange(keys.consumers, '0', '-1');
@@ -404,7 +404,7 @@ describe('what comes while a claim is under way', () => {
     await held.release();
     const claim = await first;
     expect([claim.gone, (await claim.read()).ids]).toEqual([[id], [id]]);
-    expect((await consumer.lease.claim(0, true, NO_SETTLEMENTS)).gone).toEqual([]);
+    expect((await consumer.lease.claim(0, true, NO_SETTLEMENTS)).gone).toBeUndefined();
     expect(await raw.smembers(keys.active(name!.slice(0, -1)))).toEqual([id]);
   });
 

@@ -29,8 +29,12 @@ export interface ClaimCall {
 /** A claim, and the spans that it granted. */
 export interface Grant extends Claim {
   readonly spans: readonly string[];
-  readonly gone: readonly string[];
 }
+
+/** As in recover.lua: instead of a consumer's last call, once nothing more is to be heard from it. */
+const LOST = 'lost';
+/** For so long something may be on its way from a connection given up as dead, in ms. */
+const LATEST = 60_000;
 
 type ClaimReply = [number, string, number, number, string, string, number, ...string[]];
 
@@ -53,11 +57,16 @@ export async function claim(client: Client, keys: QueueKeys, call: ClaimCall): P
     alone: (flags & 1) !== 0,
     suspects: (flags & 2) !== 0,
     more: (flags & 4) !== 0,
-    gone: (flags & 8) !== 0 && call.adopts !== undefined ? [call.adopts.slice(0, ID_LENGTH)] : [],
+    gone: (flags & 8) !== 0 && call.adopts !== undefined ? [call.adopts.slice(0, ID_LENGTH)] : undefined,
     dueIn: due < 0 ? undefined : due,
     buried: buriedIds === '' ? [] : await readBuried(client, keys, splitIds(buriedIds), buried),
     droppedDead,
   };
+}
+
+/** The consumer has ended: a call of its that comes late does nothing. */
+export async function endCalls(client: Client, keys: QueueKeys, consumer: string): Promise<void> {
+  await client.set(keys.call(consumer), LOST, 'PX', LATEST);
 }
 
 function splitIds(joined: string): string[] {

@@ -8,7 +8,7 @@ import {
 } from '../../queue/broker.js';
 import { BrokerClosedError, BrokerRefusedError } from '../../queue/errors.js';
 import { ID_LENGTH, randomDigits } from '../../queue/message-id.js';
-import { claim, type ClaimCall, type Grant } from './claim.js';
+import { claim, type ClaimCall, endCalls, type Grant } from './claim.js';
 import type { QueueKeys } from './keys.js';
 import { LoanBook } from './loan-book.js';
 import { type Findings, giveBack, scout } from './scout.js';
@@ -61,7 +61,7 @@ export class RedisLease implements Lease {
     call.loans.apply();
     this.book.lend(grant.spans);
     this.held += grant.count - settledBy(call.settlements);
-    if (call.adopts !== undefined) this.onAdopted(call.adopts, grant.gone);
+    if (call.adopts !== undefined) this.onAdopted(call.adopts, grant.gone !== undefined);
     return this.withoutTwice(grant);
   }
 
@@ -103,8 +103,7 @@ export class RedisLease implements Lease {
   async close(): Promise<void> {
     try {
       await this.watch.close();
-      // What is on its way from a connection given up as dead must find that it comes too late.
-      await this.call(this.client.set(this.keys.call(this.consumer), 'lost', 'PX', 60_000));
+      await this.call(endCalls(this.client, this.keys, this.consumer));
     } catch (error) {
       // The broker closed, or out of memory: the key ends by itself.
       if (!(error instanceof BrokerClosedError || error instanceof BrokerRefusedError)) throw error;
@@ -151,12 +150,12 @@ export class RedisLease implements Lease {
     const id = this.brought?.slice(0, ID_LENGTH);
     if (id === undefined || !grant.spans.some((span) => covers(span, id))) return grant;
     this.brought = undefined;
-    return { ...grant, gone: [...grant.gone, id] };
+    return { ...grant, gone: [...(grant.gone ?? []), id] };
   }
 
-  private onAdopted(span: string, gone: readonly string[]): void {
+  private onAdopted(span: string, isGone: boolean): void {
     this.brought = undefined;
-    if (gone.length > 0) return;
+    if (isGone) return;
     this.book.lend([span]);
     this.held++;
   }
