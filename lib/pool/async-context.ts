@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import type { TaskRun } from './task-run.js';
 
 /**
@@ -35,4 +35,14 @@ export function enter(run: TaskRun): void {
 /** Calls back as nobody's task: without `context` a pool cannot know whose async context it happens to be in. */
 export function callOutside<R>(callback: () => R): R {
   return storage === undefined ? callback() : storage.run(undefined, callback);
+}
+
+/** The async context that a waiting task was submitted in, and the run there: each look for that takes time. */
+export class KeptContext extends AsyncResource {
+  readonly run: TaskRun | undefined;
+
+  constructor() {
+    super('NbAioPool');
+    this.run = currentRun();
+  }
 }

@@ -48,7 +48,9 @@ export class Entrance {
       this.#mayBlock(task, options);
       this.#scheduler.block(task);
     }
-    return task.result();
+    const outcome = task.ask();
+    if (task.isOpen) this.#scheduler.awaitedHere(task);
+    return outcome;
   }
 
   intake<T>(options: SubmitOptions | undefined): Intake<T> {

@@ -1,4 +1,3 @@
-import { currentRun } from './async-context.js';
 import { Slot, type SlotOwner } from './slot.js';
 import type { Task } from './task.js';
 import type { TaskRun } from './task-run.js';
@@ -33,8 +32,8 @@ export class Lending {
    * is lent already, a task of another pool waits, or the task runs and is not a child, that is noted: tasks may come
    * to wait for each other.
    */
-  awaited(task: Task): void {
-    const run = currentRun()?.live;
+  awaited(task: Task, waiting: TaskRun | undefined): void {
+    const run = waiting?.live;
     if (run === undefined) return;
     if (task.state === 'waiting') this.#lendTo(task, run);
     if (task.state === 'waiting') addTo(run.openWaits(), task);

@@ -1,3 +1,4 @@
+import { currentRun } from './async-context.js';
 import { PoolClosedError, TaskCancelledError } from './errors.js';
 import type { Failures } from './failures.js';
 import { IdleWaiters, type Load } from './idle.js';
@@ -96,7 +97,7 @@ export class Scheduler implements TaskOwner, Lender, Load, Rooms {
   /** For a task that was not accepted: it waits in line for room, or starts on the slot of its own caller. */
   block(task: Task): void {
     this.#append(this.blocked, task);
-    if (task.state === 'waiting') this.awaited(task);
+    if (task.state === 'waiting') this.awaitedHere(task);
   }
 
   /** Takes back a blocked task. */
@@ -114,7 +115,12 @@ export class Scheduler implements TaskOwner, Lender, Load, Rooms {
   }
 
   awaited(task: Task): void {
-    if (this.context) this.#lending.awaited(task);
+    if (this.context) this.#lending.awaited(task, currentRun());
+  }
+
+  /** As `awaited`, of a task that is submitted just now. */
+  awaitedHere(task: Task): void {
+    if (this.context) this.#lending.awaited(task, task.kept === undefined ? currentRun() : task.kept.run);
   }
 
   /** Has each condition of what `ended` calls: `IdleWaiters.leave` and `Lending.ended`. */

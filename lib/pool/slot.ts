@@ -43,8 +43,6 @@ export class Slot {
   vacated = false;
   /** Tasks that want to start on this slot while its task waits for them; made when needed. */
   wishes: LinkedList<Wish> | undefined = undefined;
-  /** Of the task that is on the slot now. */
-  run: TaskRun | undefined = undefined;
   #task: Task | undefined = undefined;
   /** For observers: when the task started, and beside how many others; 0 when there were none to tell. */
   #startedAt = 0;
@@ -69,6 +67,11 @@ export class Slot {
     return top;
   }
 
+  /** Of the task that is on the slot now. */
+  get run(): TaskRun | undefined {
+    return this.#task?.run;
+  }
+
   /** Whether somebody waits for the task that is on the slot. */
   get awaited(): boolean {
     return this.#task !== undefined && (this.#task.asked || this.#task.submitter !== undefined);
@@ -78,7 +81,7 @@ export class Slot {
   start(task: Task): boolean {
     task.state = 'running';
     this.#task = task;
-    task.run = this.run = new TaskRun(this);
+    task.run = new TaskRun(this);
     if (this.owner.observers !== undefined) this.#note();
     if (depth < MAX_DEPTH) return this.#begin();
     queueMicrotask(() => {
@@ -91,7 +94,7 @@ export class Slot {
   #beginLater(): boolean {
     const task = this.#task!;
     if (task.state === 'running') return this.#begin();
-    task.fn = task.resource = undefined;
+    task.fn = task.kept = undefined;
     if (task.ties !== undefined) forgetWishers(task.ties);
     task.fail(task.error);
     return this.#end();
@@ -109,23 +112,22 @@ export class Slot {
   }
 
   #beginInContext(): boolean {
-    const run = this.run!;
     const task = this.#task!;
-    const { resource } = task;
-    if (resource === undefined) {
+    const run = task.run!;
+    const { kept } = task;
+    if (kept === undefined) {
       run.descendFrom(currentRun());
       return callWithin(run, this.#call);
     }
-    task.resource = undefined;
-    return resource.runInAsyncScope(this.#callInResource);
+    task.kept = undefined;
+    run.descendFrom(kept.run);
+    return kept.runInAsyncScope(this.#callInKept);
   }
 
-  readonly #callInResource = (): boolean => {
-    const run = this.run!;
-    run.descendFrom(currentRun());
+  readonly #callInKept = (): boolean => {
     const task = this.#task!;
     if (task.ties !== undefined) noteWishers(task, task.ties);
-    enter(run);
+    enter(task.run!);
     return this.#invoke();
   };
 
@@ -137,7 +139,7 @@ export class Slot {
     task.fn = undefined;
     if (task.terms !== undefined) task.terms.started(task);
     try {
-      const returned = fn(this.run!);
+      const returned = fn(task.run!);
       const promise = asPromise(returned);
       if (promise !== undefined) {
         // Within the task's async context, so that it is not the first task's for as long as the slot is busy.
@@ -163,9 +165,9 @@ export class Slot {
 
   /** True when nothing runs on the slot any more. */
   #end(): boolean {
-    const run = this.run!;
     const task = this.#task!;
-    this.#task = this.run = task.run = undefined;
+    const run = task.run!;
+    this.#task = task.run = undefined;
     run.end();
     // Without a context nothing is lent, and nobody is known to wait.
     if (this.owner.context && (this.borrower !== undefined || this.owner.minds(this, run))) {

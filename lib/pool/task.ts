@@ -1,6 +1,6 @@
-import { AsyncResource } from 'node:async_hooks';
 import type { NbError } from '../errors.js';
 import { callable, check } from '../options.js';
+import { KeptContext } from './async-context.js';
 import { TaskCancelledError } from './errors.js';
 import { echoes, type Failures } from './failures.js';
 import { PoolFuture, type TaskState } from './future.js';
@@ -55,7 +55,7 @@ export class Task<T = unknown> extends PoolFuture<T> implements Linked<Task> {
   next: Task | undefined = undefined;
 
   /** The submitter's async context, kept while the task waits. */
-  resource: AsyncResource | undefined = undefined;
+  kept: KeptContext | undefined = undefined;
   /** Set while the task is blocked: not accepted yet, and its submitter is waiting. */
   submitter: Submitter | undefined = undefined;
   /** To runs that wait for it. */
@@ -91,10 +91,15 @@ export class Task<T = unknown> extends PoolFuture<T> implements Linked<Task> {
   }
 
   result(): Promise<T> {
-    this.#promise ??= this.#createPromise();
+    const promise = this.ask();
     // The pool asks for the context too; to ask here first saves each task without one the call.
-    if (this.owner.context && this.#open) this.owner.awaited(this);
-    return this.#promise;
+    if (this.owner.context && this.isOpen) this.owner.awaited(this);
+    return promise;
+  }
+
+  /** The promise of `result()`, for one who tells the pool that somebody waits. */
+  ask(): Promise<T> {
+    return (this.#promise ??= this.#createPromise());
   }
 
   onDone(callback: (future: PoolFuture<T>) => unknown): void {
@@ -108,18 +113,18 @@ export class Task<T = unknown> extends PoolFuture<T> implements Linked<Task> {
   }
 
   cancel(reason?: unknown): boolean {
-    return this.#open && this.cancelWith(TaskCancelledError.byCaller(this.owner.name, reason));
+    return this.isOpen && this.cancelWith(TaskCancelledError.byCaller(this.owner.name, reason));
   }
 
   /** False when it has ended, or was cancelled before. */
   cancelWith(error: TaskCancelledError): boolean {
-    if (!this.#open) return false;
+    if (!this.isOpen) return false;
     if (this.state === 'waiting') this.owner.drop(this, error);
     else this.endEarly('cancelled', error);
     return true;
   }
 
-  get #open(): boolean {
+  get isOpen(): boolean {
     return this.state === 'waiting' || this.state === 'running';
   }
 
@@ -154,7 +159,7 @@ export class Task<T = unknown> extends PoolFuture<T> implements Linked<Task> {
 
   /** Keeps the submitter's async context until the task gets its slot. */
   keepContext(): void {
-    this.resource = new AsyncResource('NbAioPool');
+    this.kept = new KeptContext();
   }
 
   /** There was room, or the task has ended on its caller's slot. */
@@ -199,7 +204,7 @@ export class Task<T = unknown> extends PoolFuture<T> implements Linked<Task> {
 
   /** Ends a task that was not accepted. Its submitter has to hear of it. */
   refuse(error: Error): void {
-    this.fn = this.resource = undefined;
+    this.fn = this.kept = undefined;
     this.submitter?.reject(error);
     this.submitter = undefined;
     this.#end('cancelled', error);
