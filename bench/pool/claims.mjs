@@ -13,12 +13,15 @@ const DEFAULTS = { fastq: 0.85, 'fastq-thunks': 0.85 };
 
 const against = (bars, ours) => Object.entries(bars).map(([peer, bar]) => throughput(ours, peer, bar));
 
-const pressure = (ours, kind) => ({
+// Without a bar: the peer in a process as the defaults make it, where an AsyncLocalStorage is in use.
+const STORAGE = { 'fastq-storage': undefined };
+
+const pressure = (kind) => (ours, peer, atLeast) => ({
   measurement: 'pressure',
   figure: 'perSecond',
   ours: `${ours}:${kind}`,
-  peer: `p-queue:${kind}`,
-  atLeast: 4,
+  peer: `${peer}:${kind}`,
+  atLeast,
 });
 
 const memory = (ours) => [
@@ -39,12 +42,15 @@ const rate = (measurement, ours, peer) => ({ measurement, figure: 'perSecond', o
 export const CLAIMS = [
   ...against(PLAIN, 'run-plain'),
   ...against(PLAIN, 'submit-plain'),
-  ...against(DEFAULTS, 'run'),
-  ...against(DEFAULTS, 'submit'),
-  pressure('ours', 'turn'),
-  pressure('ours-plain', 'turn'),
-  pressure('ours', 'trivial'),
-  pressure('ours-plain', 'trivial'),
+  ...against({ ...DEFAULTS, ...STORAGE }, 'run'),
+  ...against({ ...DEFAULTS, ...STORAGE }, 'submit'),
+  ...['turn', 'trivial']
+    .map(pressure)
+    .flatMap((claim) => [
+      claim('ours', 'p-queue', 4),
+      claim('ours', 'p-queue-storage'),
+      claim('ours-plain', 'p-queue', 4),
+    ]),
   ...memory('ours'),
   ...memory('ours-plain'),
   flat('amap', 'amap'),

@@ -16,7 +16,7 @@ const FULL = {
   rounds: 7,
   longRounds: 5,
   throughput: { batch: 1_000, concurrency: 100, warmUp: 400, duration: 1_000 },
-  pressure: { count: 300_000, warmUp: 100_000, concurrency: 100, queue: 1_000 },
+  pressure: { count: 3_000_000, warmUp: 300_000, concurrency: 100, queue: 1_000 },
   memory: {
     count: 1_000_000,
     inputBytes: 400,
@@ -36,7 +36,7 @@ const QUICK = {
   rounds: 1,
   longRounds: 1,
   throughput: { warmUp: 200, duration: 300 },
-  pressure: { count: 100_000, warmUp: 50_000 },
+  pressure: { count: 300_000, warmUp: 100_000 },
   memory: { count: 200_000, idle: 500 },
   amap: { count: 1_000_000, idle: 500 },
   executor: { warmUp: 200, duration: 300 },

@@ -1,7 +1,7 @@
 // Submit under back-pressure, results dropped: one submitter that is faster than the tasks end.
 import { createTally } from '../harness/exactly-once.mjs';
 import { variants as ways } from '../variants/pressure.mjs';
-import { startLap, summarizeRate } from './rate.mjs';
+import { inProcessOf, startLap, summarizeRate } from './rate.mjs';
 
 export const title = 'submit under back-pressure, results dropped; concurrency 100, queue of 1,000';
 export const rounds = (plan) => plan.rounds;
@@ -22,13 +22,13 @@ export const variants = Object.fromEntries(
 export async function prepare(name, { count, warmUp, concurrency, queue }) {
   const { open, kind } = variants[name];
   const way = await open({ concurrency, queue });
-  return async () => {
+  return inProcessOf(variants[name], async () => {
     await round(name, way, kind, warmUp);
     const lap = startLap();
     const peak = await round(name, way, kind, count);
     checkPeak(name, kind, peak, queue);
     return { ...lap.rate(count), peak };
-  };
+  });
 }
 
 /** Resolves with how many tasks were seen to wait at most. */

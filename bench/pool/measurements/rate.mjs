@@ -1,4 +1,5 @@
 // What the measurements of speed share.
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
 import { cpuUsed, now } from '../../child/clock.mjs';
 import { median } from '../../harness/statistics.mjs';
@@ -17,6 +18,11 @@ export async function repeatBatches(who, runBatch, batch, duration) {
     await turn();
   } while (lap.micros() < duration * 1_000);
   return lap.rate(tasks);
+}
+
+/** A storage in use slows down every promise of its process; some variants are measured in such a process. */
+export function inProcessOf({ storage }, work) {
+  return storage ? () => new AsyncLocalStorage().run({}, work) : work;
 }
 
 /** Time on the wall, and of the processors: what others do on the machine shows in the first one only. */

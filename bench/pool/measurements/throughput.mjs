@@ -1,7 +1,6 @@
 // Submit and result: batches of trivial async tasks.
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { variants } from '../variants/throughput.mjs';
-import { createBatch, repeatBatches, summarizeRate } from './rate.mjs';
+import { createBatch, inProcessOf, repeatBatches, summarizeRate } from './rate.mjs';
 
 export { variants };
 export const title = 'submit and result, batches of 1,000 trivial async tasks at concurrency 100';
@@ -9,13 +8,11 @@ export const rounds = (plan) => plan.rounds;
 export const summarize = summarizeRate;
 
 export async function prepare(name, { batch: size, concurrency, warmUp, duration }) {
-  const { open, storage } = variants[name];
+  const { open } = variants[name];
   const batch = createBatch(size);
   const runBatch = await open({ concurrency, batch });
-  const work = async () => {
+  return inProcessOf(variants[name], async () => {
     await repeatBatches(name, runBatch, batch, warmUp);
     return repeatBatches(name, runBatch, batch, duration);
-  };
-  // A storage in use slows down every promise of the process; some variants are measured in such a process.
-  return storage ? () => new AsyncLocalStorage().run({}, work) : work;
+  });
 }

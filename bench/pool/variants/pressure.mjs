@@ -13,6 +13,12 @@ export const variants = {
     open: openSubmit({ context: false }),
   },
   'p-queue': { label: 'p-queue, onSizeLessThan', peer: 'p-queue', open: openPQueue },
+  'p-queue-storage': {
+    label: 'p-queue, AsyncLocalStorage in use',
+    peer: 'p-queue',
+    storage: true,
+    open: openPQueue,
+  },
   bare: { label: 'bare loop with a bounded buffer', open: openBare },
 };
 
