@@ -1,7 +1,7 @@
 import { callOutside, callWithin, currentRun, enter, isFollowed } from './async-context.js';
 import { forgetWishers, noteWishers, type Wish } from './wishes.js';
 import type { LinkedList } from './linked-list.js';
-import type { TaskObserver } from './observer.js';
+import { endingOf, type Ending, type TaskObserver } from './observer.js';
 import type { Task } from './task.js';
 import { TaskRun } from './task-run.js';
 import { asPromise, nativeThen } from './thenable.js';
@@ -174,7 +174,7 @@ export class Slot {
       this.vacated = this.borrower !== undefined;
       this.owner.ended(this, run);
     }
-    if (this.#startedAt !== 0) this.#tell(task.state === 'failed');
+    if (this.#startedAt !== 0) this.#tell(endingOf(task));
     return !this.vacated;
   }
 
@@ -183,9 +183,9 @@ export class Slot {
     this.#startedBeside = this.owner.running;
   }
 
-  #tell(failed: boolean): void {
+  #tell(ending: Ending): void {
     const ms = performance.now() - this.#startedAt;
     this.#startedAt = 0;
-    for (const observer of this.owner.observers ?? []) observer.ended(ms, failed, this.#startedBeside);
+    for (const observer of this.owner.observers ?? []) observer.ended(ms, ending, this.#startedBeside);
   }
 }

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { InvalidOptionError, UnknownOptionError } from '../../lib/errors.js';
 import { EventLoopDelay } from '../../lib/pool/adaptive/event-loop-delay.js';
 import { AdaptiveLimit, type AdaptiveLimitOptions } from '../../lib/pool/adaptive/index.js';
-import { NbAioPool } from '../../lib/pool/index.js';
+import { NbAioPool, type TaskContext } from '../../lib/pool/index.js';
 import { compile } from '../kill/compile.js';
 import { randomNumbers } from './adaptive-simulation.js';
 import { deferred, turn } from './signals.js';
@@ -79,6 +79,46 @@ describe('a pool with an adaptive limit', () => {
     expect(limit.stats()).toMatchObject({ failureRate: 1, latency: undefined });
     await runTasks(pool, 3_000, new Server(16).call);
     expect(limit.limit).toBeGreaterThan(12);
+  });
+
+  test('backs off where tasks give up by the time limit of their signal, too', async () => {
+    await using pool = new NbAioPool({ maxConcurrency: 32 });
+    using limit = new AdaptiveLimit(pool, { ...bounds, min: 2 });
+    const outOfTime = new DOMException('out of time', 'TimeoutError');
+    await giveUp(pool, 2_000, outOfTime);
+    expect(limit.stats()).toMatchObject({ failureRate: 1, latency: undefined });
+    expect(limit.limit).toBe(2);
+  });
+
+  test('cancelled tasks say nothing of the work', async () => {
+    await using pool = new NbAioPool({ maxConcurrency: 32 });
+    using limit = new AdaptiveLimit(pool, bounds);
+    await giveUp(pool, 1_000, 'no longer needed');
+    expect(limit.stats()).toMatchObject({ windows: 0, failureRate: 0, limit: 32 });
+  });
+
+  /** Tasks that are cancelled by their signal 30 ms after their start. */
+  async function giveUp(pool: NbAioPool, count: number, reason: unknown): Promise<void> {
+    for (let i = 0; i < count; i += 50) {
+      const controller = new AbortController();
+      const work = ({ signal }: TaskContext): Promise<void> =>
+        new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+      const tasks = Array.from({ length: 50 }, () => work);
+      const outcomes = pool.batchRun(tasks, { failFast: false, signal: controller.signal });
+      await jest.advanceTimersByTimeAsync(30);
+      controller.abort(reason);
+      await outcomes;
+      await jest.advanceTimersByTimeAsync(1);
+    }
+  }
+
+  test('what others set is overwritten, however little runs then', async () => {
+    await using pool = new NbAioPool({ maxConcurrency: 20 });
+    using limit = new AdaptiveLimit(pool, { ...bounds, min: 10 });
+    pool.maxConcurrency = 1;
+    await runTasks(pool, 200, new Server(100).call);
+    expect(limit.limit).toBeGreaterThanOrEqual(10);
+    expect(pool.maxConcurrency).toBeGreaterThanOrEqual(10);
   });
 
   test('stopped in a probe it leaves the limit, and nothing else', async () => {

@@ -1,8 +1,9 @@
+import type { Ending } from '../../lib/pool/observer.js';
 /** What the simulated client needs of a controller. */
 export interface SimulatedLimit {
   readonly level: number;
   readonly limit: number;
-  ended(ms: number, failed: boolean, running: number): void;
+  ended(ms: number, ending: Ending, running: number): void;
 }
 
 /** Numbers from 0 to 1, the same ones for the same seed (mulberry32). */
@@ -79,7 +80,7 @@ export class Simulation {
       const { running } = this;
       this.now = call.endsAt;
       this.ended++;
-      limit.ended(this.now - call.startedAt, call.failed, running + 1);
+      limit.ended(this.now - call.startedAt, call.failed ? 'failed' : 'done', running + 1);
       after();
     }
   }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { NbAioPool, PoolClosedError, PoolFullError, type PoolFuture } from '../../lib/pool/index.js';
-import { observe } from '../../lib/pool/observer.js';
+import { observe, type Ending } from '../../lib/pool/observer.js';
 import { openWaits } from '../../lib/pool/waits.js';
 import { deferred, Gauge, isSettled, microtasks, turn } from './signals.js';
 
@@ -465,27 +465,27 @@ describe('an observer', () => {
 
   test('is told of each task that leaves its slot, and no more after its removal', async () => {
     const pool = new NbAioPool({ maxConcurrency: 2, onError: () => undefined });
-    const seen: [failed: boolean, running: number][] = [];
+    const seen: [ending: Ending, running: number][] = [];
     const times: number[] = [];
     const remove = pool[observe]({
-      ended(ms, failed, running) {
+      ended(ms, ending, running) {
         times.push(ms);
-        seen.push([failed, running]);
+        seen.push([ending, running]);
       },
     });
     const gate = deferred();
     const first = await pool.submit(() => gate.promise);
     await pool.submit(() => Promise.reject(new Error('x')));
     await turn();
-    expect(seen).toEqual([[true, 2]]);
+    expect(seen).toEqual([['failed', 2]]);
     await pool.submit(() => 'sync');
     first.cancel();
     gate.resolve();
     await pool.onIdle();
     expect(seen).toEqual([
-      [true, 2],
-      [false, 2],
-      [false, 1],
+      ['failed', 2],
+      ['done', 2],
+      ['cancelled', 1],
     ]);
     expect(times.every((ms) => ms >= 0 && ms < 10_000)).toBe(true);
     remove();

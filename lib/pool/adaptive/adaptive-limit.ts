@@ -48,7 +48,7 @@ export class AdaptiveLimit implements Disposable {
     });
     limited.add(pool);
     this.#unobserve = pool[observe]({
-      ended: (ms, failed, running) => this.#controller.ended(ms, failed, running),
+      ended: (ms, ending, running) => this.#controller.ended(ms, ending, running),
       poolEnded: () => this.stop(),
     });
   }

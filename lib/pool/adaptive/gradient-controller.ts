@@ -1,3 +1,4 @@
+import type { Ending } from '../observer.js';
 import { LimitLaw } from './limit-law.js';
 import { SampleWindow, type WindowSize } from './sample-window.js';
 
@@ -17,7 +18,7 @@ export interface Surroundings {
   now(): number;
   /** The event loop's delay since the last call, in ms. */
   takeEventLoopDelay(): number;
-  /** So many tasks may run from now on. */
+  /** So many tasks may run from now on; said after each decision, as others may have set something else. */
   apply(level: number): void;
 }
 
@@ -98,13 +99,13 @@ export class GradientController {
   }
 
   /** A task ended after `ms`; when it started, `running` tasks ran, itself included. */
-  ended(ms: number, failed: boolean, running: number): void {
-    if (!this.#window.add(ms, failed, running)) return;
+  ended(ms: number, ending: Ending, running: number): void {
+    if (!this.#window.add(ms, ending, running)) return;
     const before = this.#level;
     this.#decide();
     const precision = this.probing ? PRECISION.probe : PRECISION.steady;
     this.#window.open(this.#level, this.#level === before ? 0 : running, precision);
-    if (this.#level !== before) this.#around.apply(this.#level);
+    this.#around.apply(this.#level);
   }
 
   #decide(): void {

@@ -1,3 +1,5 @@
+import type { Ending } from '../observer.js';
+
 /** When a window has seen enough. */
 export interface WindowSize {
   /** ms, at least. */
@@ -62,14 +64,15 @@ export class SampleWindow {
   }
 
   /** True when the window has seen enough; then it must be opened again. */
-  add(ms: number, failed: boolean, running: number): boolean {
+  add(ms: number, ending: Ending, running: number): boolean {
     if (this.#settling > 0) {
       this.#settling--;
       return false;
     }
+    if (ending === 'cancelled') return false;
     if (this.#count++ === 0) this.#openedAt = this.#now();
     this.#running += running;
-    if (failed) {
+    if (ending === 'failed') {
       this.#failed++;
     } else {
       this.#sum += ms;
