@@ -120,6 +120,26 @@ test('an application that listens too ends its process itself', async () => {
   expect(exit).toEqual({ code: 7, signal: null, lines: ['go!SIGTERM', 'application', 'task', 'idle'] });
 });
 
+test.each(['before', 'after'])(
+  'so does one that listens once, %s the pool does: its listener is gone by then',
+  async (when) => {
+    const exit = await run(`
+      const listen = () => process.once('SIGTERM', async () => {
+        say('application');
+        await pool.onIdle();
+        await sleep(1);
+        setImmediate(() => process.exit(7));
+      });
+      if ('${when}' === 'before') listen();
+      const pool = new NbAioPool({ signals: 'finish' });
+      if ('${when}' === 'after') listen();
+      say('go!SIGTERM');
+      setInterval(() => {}, 1000);
+    `);
+    expect(exit).toEqual({ code: 7, signal: null, lines: ['go!SIGTERM', 'application'] });
+  },
+);
+
 test('the option does not hold the process, nor does a pool without it heed signals', async () => {
   const left = await run(`
     new NbAioPool({ signals: 'finish' }).run(() => say('ran'));
@@ -148,7 +168,7 @@ test('after shutdown() inside a task a signal is heeded until that task has ende
     const pool = new NbAioPool({ signals: 'finish' });
     pool.run(async () => {
       await pool.shutdown();
-      const heard = new Promise((resolve) => process.once('SIGINT', resolve));
+      const heard = new Promise((resolve) => process.prependOnceListener('SIGINT', resolve));
       say('go!SIGINT');
       await heard;
       say('listeners ' + process.listenerCount('SIGINT'));
