@@ -127,7 +127,9 @@ const abortSignal: Rule = (value) =>
   value !== null &&
   'aborted' in value &&
   'addEventListener' in value &&
-  typeof value.addEventListener === 'function'
+  typeof value.addEventListener === 'function' &&
+  'removeEventListener' in value &&
+  typeof value.removeEventListener === 'function'
     ? undefined
     : 'an AbortSignal';
 

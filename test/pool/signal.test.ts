@@ -147,11 +147,15 @@ describe('signal', () => {
     expect(pool.stats()).toMatchObject(idle);
   });
 
-  test.each([[null], [{}], ['x'], [new EventTarget()], [{ aborted: false }]])(
-    '%p is refused',
-    async (signal) => {
-      const submit = new NbAioPool().submit(() => 1, { signal: signal as never });
-      await expect(submit).rejects.toThrow(/option 'signal' must be an AbortSignal/);
-    },
-  );
+  test.each([
+    [null],
+    [{}],
+    ['x'],
+    [new EventTarget()],
+    [{ aborted: false }],
+    [{ aborted: false, addEventListener() {} }],
+  ])('%p is refused', async (signal) => {
+    const submit = new NbAioPool().submit(() => 1, { signal: signal as never });
+    await expect(submit).rejects.toThrow(/option 'signal' must be an AbortSignal/);
+  });
 });
