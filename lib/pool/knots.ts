@@ -1,7 +1,7 @@
 import { Outlook } from './outlook.js';
 import type { Task } from './task.js';
 import type { TaskRun } from './task-run.js';
-import { openWaits } from './waits.js';
+import { mayBeTied } from './waits.js';
 
 /** What untying needs of a pool. */
 export interface Knotted {
@@ -34,7 +34,7 @@ const STEPS = 8;
  * does not go away by itself, and a look takes as long as there are runs that wait.
  */
 export function untie(start: TaskRun | undefined): void {
-  if (start === undefined || openWaits.size === 0 || seemsToGoOn(start)) return;
+  if (start === undefined || !mayBeTied() || seemsToGoOn(start)) return;
   if (asked.size === 0) queueMicrotask(untieAll);
   asked.add(start);
 }

@@ -12,7 +12,7 @@ import { Slots } from './slots.js';
 import type { PoolStats } from './stats.js';
 import type { Task, TaskOwner } from './task.js';
 import type { TaskRun } from './task-run.js';
-import { openWaits } from './waits.js';
+import { mayBeTied } from './waits.js';
 import { abandonWishes, fulfilWishes } from './wishes.js';
 
 export interface Limits {
@@ -311,7 +311,7 @@ export class Scheduler implements TaskOwner, Lender, Load, Rooms {
   }
 
   #untie(): void {
-    if (openWaits.size === 0) return;
+    if (!mayBeTied()) return;
     for (const run of this.tops()) untie(run);
   }
 

@@ -15,6 +15,8 @@ export interface RoomWait {
 }
 
 const open = new Set<Waits>();
+/** What is waited for that may never come: slots and room. Tasks that run come to their end by themselves. */
+let scarce = 0;
 
 /**
  * What a run waits for that is not its child. The list: tasks without a slot, in full pools where no slot of its own
@@ -55,11 +57,13 @@ export class Waits extends LinkedList<Wish> {
 
   override push(wish: Wish): void {
     super.push(wish);
+    scarce++;
     open.add(this);
   }
 
   override remove(wish: Wish): void {
     super.remove(wish);
+    scarce--;
     this.#closeIfEmpty();
   }
 
@@ -78,10 +82,12 @@ export class Waits extends LinkedList<Wish> {
 
   addRoom(room: RoomWait): void {
     (this.#rooms ??= new Set()).add(room);
+    scarce++;
     open.add(this);
   }
 
   removeRoom(room: RoomWait): void {
+    if (this.#rooms?.has(room) === true) scarce--;
     this.#rooms = without(this.#rooms, room);
     this.#closeIfEmpty();
   }
@@ -92,6 +98,7 @@ export class Waits extends LinkedList<Wish> {
       task.ties!.waiters!.delete(this);
       if (heir !== undefined) heir.waitFor(task);
     }
+    scarce -= this.#rooms?.size ?? 0;
     this.#tasks = this.#rooms = undefined;
     this.#closeIfEmpty();
   }
@@ -103,6 +110,11 @@ export class Waits extends LinkedList<Wish> {
 
 /** Those that are not empty, in all pools. */
 export const openWaits: ReadonlySet<Waits> = open;
+
+/** Whether there can be a circle to untie at all: in any, somebody waits for a slot or for room. */
+export function mayBeTied(): boolean {
+  return scarce > 0;
+}
 
 function firstOf<T>(set: Set<T> | undefined): T | undefined {
   return set?.values().next().value;

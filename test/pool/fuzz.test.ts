@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { NbAioPool, type PoolFuture, type SubmitOptions } from '../../lib/pool/index.js';
-import { openWaits } from '../../lib/pool/waits.js';
+import { mayBeTied, openWaits } from '../../lib/pool/waits.js';
 import { turn } from './signals.js';
 
 const idle = { running: 0, lending: 0, overdue: 0, waiting: 0, blocked: 0 };
@@ -169,7 +169,7 @@ test('whatever tasks of a few pools do to each other, all of them end and nothin
         expect(await storm.run(roots)).toBe(true);
         expect(storm.mostBeyondBound).toBe(0);
         expect(storm.pools.map((pool) => pool.stats())).toMatchObject(options.map(() => idle));
-        expect(openWaits.size).toBe(0);
+        expect([openWaits.size, mayBeTied()]).toEqual([0, false]);
       },
     ),
     { numRuns: 2500 },

@@ -1,7 +1,7 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { NbAioPool, type PoolFuture } from '../../lib/pool/index.js';
 import { TaskRun } from '../../lib/pool/task-run.js';
-import { openWaits } from '../../lib/pool/waits.js';
+import { mayBeTied, openWaits } from '../../lib/pool/waits.js';
 import { deferred, isSettled, turn } from './signals.js';
 
 const idle = { running: 0, lending: 0, overdue: 0, waiting: 0, blocked: 0 };
@@ -198,12 +198,40 @@ describe('by the result() of a task that is not a child', () => {
     expect(await isSettled(behind)).toBe(false);
     expect(b.stats()).toMatchObject({ running: 1, lending: 0, waiting: 1 });
     expect(openWaits.size).toBe(1);
+    // Whoever runs comes to an end by itself: there is no circle to look for.
+    expect(mayBeTied()).toBe(false);
     overdue.cancel();
     gate.resolve();
     await Promise.all([waiting, behind]);
     expect(openWaits.size).toBe(0);
     cleanUp.resolve();
   });
+});
+
+test('a long line of tasks that each wait for the one before is not looked at', async () => {
+  const spies = (['goesOn', 'live', 'waits'] as const).map((each) =>
+    jest.spyOn(TaskRun.prototype, each, 'get'),
+  );
+  const looks = async (count: number): Promise<number> => {
+    for (const spy of spies) spy.mockClear();
+    const pool = new NbAioPool({ maxConcurrency: count + 1 });
+    const gate = deferred();
+    let last: PoolFuture<unknown> = await pool.submit(() => gate.promise);
+    for (let i = 0; i < count; i++) {
+      const before = last;
+      last = await pool.submit(() => before.result());
+      await turn(1);
+    }
+    gate.resolve();
+    await last.result();
+    return spies.reduce((sum, { mock }) => sum + mock.calls.length, 0);
+  };
+  try {
+    const few = await looks(100);
+    expect(await looks(400)).toBeLessThan(5 * few);
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
 });
 
 test('looking for circles takes no longer for a task among many', async () => {

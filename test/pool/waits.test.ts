@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import assert from 'node:assert/strict';
 import { NbAioPool, PoolFullError } from '../../lib/pool/index.js';
-import { openWaits } from '../../lib/pool/waits.js';
+import { mayBeTied, openWaits } from '../../lib/pool/waits.js';
 import { deferred, turn } from './signals.js';
 
-afterEach(() => assert.equal(openWaits.size, 0));
+afterEach(() => assert.deepEqual([openWaits.size, mayBeTied()], [0, false]));
 
 const pool = (maxQueueSize = 0): NbAioPool => new NbAioPool({ maxConcurrency: 1, maxQueueSize });
 
