@@ -1,5 +1,7 @@
 import { currentRun } from './async-context.js';
 import type { Slot, SlotOwner } from './slot.js';
+import type { Task } from './task.js';
+import type { TaskRun } from './task-run.js';
 
 /** The figures that tell whether a pool is idle. */
 export interface Load extends SlotOwner {
@@ -28,14 +30,30 @@ export class IdleWaiters {
 
   /** The caller must serve the queue with what is newly parked, and `check()`. */
   wait(): Promise<void> {
-    let list = this.#outside;
-    for (let run = currentRun(); run !== undefined; run = run.parent) {
-      if (run.slot?.owner !== this.#load) continue;
-      this.#parked.add(run.slot);
-      this.anyParked = true;
-      list = this.#inside;
-    }
+    const isInside = this.#park(currentRun());
+    const list = isInside ? this.#inside : this.#outside;
     return new Promise((resolve) => list.push(resolve));
+  }
+
+  /** This run waits for a task of this pool from now on. Whether that parks it; then the caller must do as for `wait()`. */
+  joins(waiting: TaskRun, task: Task): boolean {
+    return task.run?.slot !== undefined && this.isParked(task.run.slot) && this.#park(waiting);
+  }
+
+  /** This run's slot, those of the tasks that it descends from, and of those that wait for any of these. Whether there are any here. */
+  #park(waiting: TaskRun | undefined): boolean {
+    let any = false;
+    const runs = new Set<TaskRun>(waiting && [waiting]);
+    // A set that grows while it is visited.
+    for (const { parent, slot } of runs) {
+      if (parent !== undefined) runs.add(parent);
+      if (slot === undefined) continue;
+      for (const each of slot.waiters) runs.add(each);
+      if (slot.owner !== this.#load) continue;
+      this.#parked.add(slot);
+      any = this.anyParked = true;
+    }
+    return any;
   }
 
   get parked(): Iterable<Slot> {

@@ -28,13 +28,11 @@ export class Lending {
   }
 
   /**
-   * Somebody waits for this task: if that is, in the end, a task of this pool, its slot is for the taking. Where it
+   * This run, which has not ended, waits for the task: if that is, in the end, a task of this pool, its slot is for the taking. Where it
    * is lent already, a task of another pool waits, or the task runs and is not a child, that is noted: tasks may come
    * to wait for each other.
    */
-  awaited(task: Task, waiting: TaskRun | undefined): void {
-    const run = waiting?.live;
-    if (run === undefined) return;
+  awaited(task: Task, run: TaskRun): void {
     if (task.state === 'waiting') this.#lendTo(task, run);
     if (task.state === 'waiting') addTo(run.openWaits(), task);
     else if (task.run === undefined) return;

@@ -115,12 +115,19 @@ export class Scheduler implements TaskOwner, Lender, Load, Rooms {
   }
 
   awaited(task: Task): void {
-    if (this.context) this.#lending.awaited(task, currentRun());
+    if (this.context) this.#awaitedBy(currentRun(), task);
   }
 
   /** As `awaited`, of a task that is submitted just now. */
   awaitedHere(task: Task): void {
-    if (this.context) this.#lending.awaited(task, task.kept === undefined ? currentRun() : task.kept.run);
+    if (this.context) this.#awaitedBy(task.kept === undefined ? currentRun() : task.kept.run, task);
+  }
+
+  #awaitedBy(waiting: TaskRun | undefined, task: Task): void {
+    const run = waiting?.live;
+    if (run === undefined) return;
+    this.#lending.awaited(task, run);
+    if (this.#idle.anyParked && this.#idle.joins(run, task)) this.#settleIdle();
   }
 
   /** Has each condition of what `ended` calls: `IdleWaiters.leave` and `Lending.ended`. */
@@ -183,9 +190,13 @@ export class Scheduler implements TaskOwner, Lender, Load, Rooms {
   /** Waits until nothing runs, waits or is blocked, the caller and those who wait for it not counted. */
   idle(): Promise<void> {
     const idle = this.#idle.wait();
+    this.#settleIdle();
+    return idle;
+  }
+
+  #settleIdle(): void {
     this.#serveParked();
     this.#idle.check();
-    return idle;
   }
 
   whenRoom(): Promise<void> {

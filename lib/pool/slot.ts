@@ -72,6 +72,12 @@ export class Slot {
     return this.#task?.run;
   }
 
+  /** The runs that are known to wait for the task's end, its parent apart. */
+  get waiters(): Iterable<TaskRun> {
+    const waiters = this.#task?.ties?.waiters;
+    return waiters === undefined ? [] : Array.from(waiters, ({ run }) => run);
+  }
+
   /** Whether somebody waits for the task that is on the slot. */
   get awaited(): boolean {
     return this.#task !== undefined && (this.#task.asked || this.#task.submitter !== undefined);

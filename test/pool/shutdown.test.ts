@@ -70,7 +70,7 @@ describe('onIdle', () => {
     await idle;
   });
 
-  test('inside a task that runs on the slot of one that is not its parent', async () => {
+  test('inside a task that runs on the slot of one that waits for it, and is not its parent', async () => {
     const pool = new NbAioPool({ maxConcurrency: 1 });
     const gate = deferred();
     const others: PoolFuture<void>[] = [];
@@ -80,10 +80,9 @@ describe('onIdle', () => {
       await gate.promise;
     });
     others.push(await pool.submit(() => pool.onIdle()));
-    const inside = others[0]!.result();
-    expect(await isSettled(inside)).toBe(false);
+    await others[0]!.result();
+    expect(await isSettled(first)).toBe(false);
     gate.resolve();
-    await inside;
     await first;
   });
 });
@@ -133,6 +132,61 @@ describe('shutdown({ wait: true })', () => {
     });
     await pool[Symbol.asyncDispose]();
     expect([ended, pool.stats().closed]).toEqual([true, true]);
+  });
+});
+
+describe.each(['onIdle', 'shutdown'] as const)('%s() inside a task', (how) => {
+  /** The last task ends the pool while `others` run that wait for it. */
+  async function endInside(others: (last: PoolFuture<string>, pool: NbAioPool) => Promise<unknown>[]) {
+    const pool = new NbAioPool({ maxConcurrency: 10 });
+    const [gate, waited] = [deferred(), deferred()];
+    const last = await pool.submit(async () => {
+      await gate.promise;
+      const end = pool[how]();
+      waited.resolve();
+      await end;
+      return 'ended';
+    });
+    const outcomes = others(last, pool);
+    gate.resolve();
+    await waited.promise;
+    return { pool, last, outcomes };
+  }
+
+  test('does not wait for tasks that wait for its own, directly or by way of others', async () => {
+    const { pool, outcomes } = await endInside((last, pool) => {
+      const direct = pool.trySubmit(() => last.result())!;
+      const indirect = pool.trySubmit(() => direct.result())!;
+      const parent = pool.run(async () => `parent: ${await pool.run(() => last.result())}`);
+      return [direct.result(), indirect.result(), parent];
+    });
+    expect(await Promise.all(outcomes)).toEqual(['ended', 'ended', 'parent: ended']);
+    await pool.onIdle();
+    expect(pool.stats().running).toBe(0);
+  });
+
+  test('nor for those that come to wait for it later', async () => {
+    const later = deferred();
+    const { outcomes } = await endInside((last, pool) => [
+      pool.run(async () => {
+        await later.promise;
+        return last.result();
+      }),
+    ]);
+    expect(await isSettled(outcomes[0]!)).toBe(false);
+    later.resolve();
+    expect(await outcomes[0]).toBe('ended');
+  });
+
+  test('but for others', async () => {
+    const gate = deferred();
+    const { last, outcomes } = await endInside((ending, pool) => [
+      pool.run(() => ending.result()),
+      pool.run(() => gate.promise),
+    ]);
+    expect(await isSettled(last.result())).toBe(false);
+    gate.resolve();
+    await Promise.all(outcomes);
   });
 });
 
