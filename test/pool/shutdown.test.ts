@@ -154,10 +154,10 @@ describe.each(['onIdle', 'shutdown'] as const)('%s() inside a task', (how) => {
   }
 
   test('does not wait for tasks that wait for its own, directly or by way of others', async () => {
-    const { pool, outcomes } = await endInside((last, pool) => {
-      const direct = pool.trySubmit(() => last.result())!;
-      const indirect = pool.trySubmit(() => direct.result())!;
-      const parent = pool.run(async () => `parent: ${await pool.run(() => last.result())}`);
+    const { pool, outcomes } = await endInside((last, own) => {
+      const direct = own.trySubmit(() => last.result())!;
+      const indirect = own.trySubmit(() => direct.result())!;
+      const parent = own.run(async () => `parent: ${await own.run(() => last.result())}`);
       return [direct.result(), indirect.result(), parent];
     });
     expect(await Promise.all(outcomes)).toEqual(['ended', 'ended', 'parent: ended']);

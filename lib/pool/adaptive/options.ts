@@ -23,7 +23,8 @@ export interface AdaptiveLimitOptions {
    */
   probeInterval?: number;
   /**
-   * Failed tasks (timeouts too) as a share of all that ended; a larger one is an overload and lowers the limit.
+   * Failed tasks (timeouts too, by a signal of the submitter's as well) as a share of all that ended, cancelled ones
+   * not counted; a larger one is an overload and lowers the limit.
    * Default 0.1, from 0 to 1: with 1 failures never lower it.
    */
   maxFailureRate?: number;
