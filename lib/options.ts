@@ -33,17 +33,20 @@ export function check(owner: string, what: string, value: unknown, rule: Rule): 
   }
 }
 
+/** `unit` says in the message what is counted, where the option's name does not. */
 export const integer =
-  (min: number, max = Number.MAX_SAFE_INTEGER): Rule =>
-  (value) =>
-    Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max
-      ? undefined
-      : max === Number.MAX_SAFE_INTEGER
-        ? `a whole number of at least ${min}`
-        : `a whole number from ${min} to ${max}`;
+  (min: number, max = Number.MAX_SAFE_INTEGER, unit?: string): Rule =>
+  (value) => {
+    if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max) return undefined;
+    const bounds = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+    return `a whole number ${bounds}${unit === undefined ? '' : ` ${unit}`}`;
+  };
 
-/** A time in ms that a timer can wait for: beyond 2^31 - 1 (24.8 days) Node would wait for 1 ms. */
-export const milliseconds = (min: number): Rule => integer(min, 2 ** 31 - 1);
+/** A time in ms. `max` is what a timer can wait for: beyond 2^31 - 1 (24.8 days) Node would wait for 1 ms. */
+export const milliseconds = (min: number, max = 2 ** 31 - 1): Rule => integer(min, max, 'milliseconds');
+
+/** A time in ms that no timer waits for, at least not at a stretch. */
+export const longTime = (min: number): Rule => milliseconds(min, Number.MAX_SAFE_INTEGER);
 
 export const plainObject: Rule = (value) =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? undefined : 'an object';

@@ -1,4 +1,4 @@
-import { check, checkOptions, integer, milliseconds, type Rule } from '../options.js';
+import { check, checkOptions, integer, longTime, milliseconds, type Rule } from '../options.js';
 import { MAX_BATCH, type DeadMessage } from './broker.js';
 import { NoResultError, ResultTimeoutError } from './errors.js';
 import { headersRule, type MessageHeaders } from './headers.js';
@@ -21,7 +21,7 @@ export interface CallOptions {
   headers?: MessageHeaders;
 }
 
-const RULES = { result: integer(1), timeout: milliseconds(1), headers: headersRule };
+const RULES = { result: longTime(1), timeout: milliseconds(1), headers: headersRule };
 const RUN_DEFAULT = 60_000;
 
 const iterable: Rule = (value) =>

@@ -3,6 +3,7 @@ import {
   check,
   checkOptions,
   integer,
+  longTime,
   milliseconds,
   nonEmptyString,
   oneOf,
@@ -101,7 +102,7 @@ export const TASK_RULES: Rules<TaskOptions> = {
   readAhead: integer(0),
   lease: milliseconds(100),
   maxCrashes: integer(1),
-  unknownTaskTimeout: integer(0),
+  unknownTaskTimeout: longTime(0),
   context: boolean,
   retry: plainObject,
   codec: codecRule,
@@ -113,8 +114,8 @@ export const TASK_RULES: Rules<TaskOptions> = {
 const RETRY_RULES: Rules<RetryOptions> = {
   maxAttempts: integer(1),
   backoff: oneOf('exponential', 'fixed'),
-  delay: integer(0),
-  maxDelay: integer(0),
+  delay: longTime(0),
+  maxDelay: longTime(0),
   jitter: oneOf('full', 'none'),
 };
 

@@ -189,8 +189,11 @@ describe('options', () => {
     ["option 'probeInterval' must be a whole number from 1000 to", { ...bounds, probeInterval: 999 }],
     ["option 'maxFailureRate' must be a number from 0 to 1, but was 1.1", { ...bounds, maxFailureRate: 1.1 }],
     ["option 'maxFailureRate' must be a number from 0 to 1, but was NaN", { ...bounds, maxFailureRate: NaN }],
-    ['from 1 to 2147483647, or false, but was 0 (number)', { ...bounds, maxEventLoopDelay: 0 }],
-    ['from 1 to 2147483647, or false, but was true (boolean)', { ...bounds, maxEventLoopDelay: true }],
+    ['from 1 to 2147483647 milliseconds, or false, but was 0 (number)', { ...bounds, maxEventLoopDelay: 0 }],
+    [
+      'from 1 to 2147483647 milliseconds, or false, but was true (boolean)',
+      { ...bounds, maxEventLoopDelay: true },
+    ],
   ])('%s', (message, options) => {
     expect(make(options)).toThrow(InvalidOptionError);
     expect(make(options)).toThrow(message);
