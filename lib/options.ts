@@ -81,8 +81,11 @@ function unknownOption(owner: string, name: string, known: readonly string[]): U
 
 /** The end of a sentence: `; did you mean 'x'?` when one of `known` is near, else a full stop. */
 export function didYouMean(name: string, known: readonly string[]): string {
-  const near = known.toSorted((a, b) => leven(name, a) - leven(name, b))[0];
-  return near !== undefined && leven(name, near) <= Math.max(2, name.length / 3)
+  // Who comes from Python writes max_at_once: each underscore would count as two mistakes.
+  const camel = name.replace(/(?<=\w)_+([a-z\d])/gi, (_, letter: string) => letter.toUpperCase());
+  const distance = (other: string): number => Math.min(leven(name, other), leven(camel, other));
+  const near = known.toSorted((a, b) => distance(a) - distance(b))[0];
+  return near !== undefined && distance(near) <= Math.max(2, name.length / 3)
     ? `; did you mean '${near}'?`
     : '.';
 }
