@@ -8,7 +8,9 @@ const TIME = expect.stringMatching(/^TIME: [\d.]+$/);
 describe('an event loop in another thread', () => {
   let programs: Programs;
   beforeAll(async () => {
-    programs = await compilePrograms('threads', ['work', 'block', 'more-work', 'coroutines', 'errors']);
+    const modules = ['work', 'block', 'loop'];
+    const mains = ['more-work', 'coroutines', 'two-in-loop', 'errors'];
+    programs = await compilePrograms('threads', [...modules, ...mains]);
   });
   afterAll(() => programs.remove());
 
@@ -26,11 +28,14 @@ describe('an event loop in another thread', () => {
     expect(lines.indexOf(goesOn)).toBeLessThan(lines.indexOf('Finished more work 6'));
   });
 
-  test.each([['doSomeWork of 6 s and of 4 s, in one loop', 'coroutines']])('%s', async (_, program) => {
+  test.each([
+    ['the guide', 'coroutines', TIME, 'Waiting'],
+    ["async_pool_executor's page", 'two-in-loop', expect.stringMatching(/^start loop [\d.]+$/), 'start'],
+  ])('doSomeWork of 6 s and of 4 s, in one loop: %s', async (_, program, first, verb) => {
     const { code, lines, stderr } = await programs.run(program, 10).ended;
     expect({ code, lines, stderr }).toEqual({
       code: 0,
-      lines: [TIME, 'Waiting 6', 'Waiting 4', 'Done after 4s', 'Done after 6s'],
+      lines: [first, `${verb} 6`, `${verb} 4`, 'Done after 4s', 'Done after 6s'],
       stderr: '',
     });
   });
