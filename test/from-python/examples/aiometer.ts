@@ -25,8 +25,9 @@ import { range } from './range.js';
 /** A function of it, for a Request can be sent once. */
 const makeRequests = (): Request[] => {
   // #region amapRequests
-  const requests = range(100).map(
-    (index) =>
+  const requests = Array.from(
+    { length: 100 },
+    (_, index) =>
       new Request('https://httpbin.org/anything', {
         method: 'POST',
         body: JSON.stringify({ index }),

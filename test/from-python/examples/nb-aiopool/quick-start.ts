@@ -1,7 +1,10 @@
 // nb_aiopool's page: the quick start. docs/from-python.md quotes the regions.
 // #region quickStart
 import { setTimeout as sleep } from 'node:timers/promises';
-import { NbAioPool } from '../../../../lib/pool/index.js';
+import {
+  NbAioPool,
+  type PoolFuture,
+} from '../../../../lib/pool/index.js';
 
 /** Your business logic. */
 export async function myTask(x: number): Promise<number> {
@@ -9,8 +12,6 @@ export async function myTask(x: number): Promise<number> {
   return x * 2;
 }
 // #endregion
-import type { PoolFuture } from '../../../../lib/pool/index.js';
-import { range } from '../range.js';
 
 export async function quickStart(): Promise<void> {
   // #region quickStart
@@ -31,7 +32,7 @@ export async function quickStart(): Promise<void> {
 
   // 3: many
   const futures: PoolFuture<number>[] = [];
-  for (const i of range(100)) {
+  for (let i = 0; i < 100; i++) {
     futures.push(await pool.submit(() => myTask(i)));
   }
   const results = await Promise.all(
