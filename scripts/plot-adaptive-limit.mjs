@@ -63,6 +63,11 @@ function panel(title, points) {
   const heights = [0, 20, 60, 100];
   return [
     text(BOX.left, -8, title, { 'font-weight': 600 }),
+    text(0, 0, 'tasks at a time', {
+      transform: `translate(18 ${BOX.height / 2}) rotate(-90)`,
+      'text-anchor': 'middle',
+      fill: COLOURS.axis,
+    }),
     ...changes.map((each, i) => band(each, changes[i + 1]?.at ?? END)),
     ...heights.map((tasks) =>
       text(BOX.left - 8, y(tasks) + 4, tasks, { 'text-anchor': 'end', fill: COLOURS.axis }),
