@@ -1,14 +1,15 @@
 import { InvalidOptionError } from '../errors.js';
 import { quote } from '../options.js';
 import { asPromise } from '../pool/thenable.js';
-import { timeLimit } from './time-limit.js';
+import { unlessSilent } from './silence.js';
 
 /** Where the items come from: pulled one by one, and only while there is room, so it may be endless. @publicApi */
 export type FlowSource<T> = Iterable<T> | AsyncIterable<T>;
 
 /**
- * How long the end of a call waits for a source that is asked for an item at that moment. An async generator
- * begins to clean up only when that item has come, and from a silent source it may never come.
+ * How long the end of a call waits for an item that the source is asked for at that moment. An async generator
+ * begins to clean up only when that item has come, and from a silent source it may never come. The clean-up
+ * itself has no limit.
  */
 const CLOSING_WAIT = 100;
 
@@ -28,6 +29,9 @@ export class Iteration<T> {
   #over = false;
   /** A `next()` is under way. */
   #asked = false;
+  /** Tells a `close` that the `next()` under way has been answered. */
+  #onAnswer: (() => void) | undefined = undefined;
+  #closed: Promise<void> | undefined = undefined;
 
   /** @throws whatever the source throws. */
   constructor(source: FlowSource<T>) {
@@ -42,7 +46,7 @@ export class Iteration<T> {
       const step = this.#iterator.next();
       const promise = this.#async ? (asPromise(step) as Promise<IteratorResult<T>>) : undefined;
       if (promise !== undefined) return promise;
-      this.#asked = false;
+      this.#answered();
       return step as IteratorResult<T>;
     } catch (error) {
       this.failed();
@@ -52,10 +56,12 @@ export class Iteration<T> {
 
   /** Whether the step is the last one, which has no item. @throws as the source does. */
   isLast(step: IteratorResult<T>): boolean {
-    this.#asked = false;
+    this.#answered();
     try {
       if (typeof step !== 'object' || step === null) throw notAStep(step);
-      return (this.#over = Boolean(step.done));
+      const last = Boolean(step.done);
+      if (last) this.#over = true;
+      return last;
     } catch (error) {
       this.failed();
       throw error;
@@ -65,20 +71,33 @@ export class Iteration<T> {
   /** The promise of the next step was rejected. */
   failed(): void {
     this.#over = true;
-    this.#asked = false;
+    this.#answered();
   }
 
   /**
-   * Returns the iterator, unless it is over. Resolves when it has cleaned up; if it was asked for an item at this
-   * moment, then after CLOSING_WAIT at the latest. What `return()` raises later than that goes to `onLate`.
+   * Returns the iterator, unless it is over. Resolves when it has cleaned up; if an item that it was asked for does
+   * not come within CLOSING_WAIT, then without it, and what `return()` raises after that goes to `onLate`. Each
+   * further call waits for the same, but only the first one rejects.
    */
   close(onLate: (error: unknown) => void): Promise<void> {
+    if (this.#closed !== undefined) return this.#closed.catch(rejectedBefore);
     if (this.#over) return Promise.resolve();
     this.#over = true;
+    return (this.#closed = this.#close(onLate));
+  }
+
+  #close(onLate: (error: unknown) => void): Promise<void> {
     // A generator that ends the call from its own body cannot be returned before that `next()` is through.
     if (this.#asked && !this.#async) return Promise.resolve().then(() => this.#return());
     const returned = this.#return();
-    return this.#asked ? timeLimit(returned, CLOSING_WAIT, onLate) : returned;
+    if (!this.#asked) return returned;
+    const answered = new Promise<void>((resolve) => (this.#onAnswer = resolve));
+    return unlessSilent(returned, answered, CLOSING_WAIT, onLate);
+  }
+
+  #answered(): void {
+    this.#asked = false;
+    this.#onAnswer?.();
   }
 
   async #return(): Promise<void> {
@@ -86,6 +105,9 @@ export class Iteration<T> {
     if (this.#async) await returned;
   }
 }
+
+/** The first `close` has delivered it. */
+function rejectedBefore(): void {}
 
 function notAStep(given: unknown): InvalidOptionError {
   return new InvalidOptionError(`the source's next() must give an object, but gave ${quote(given)}.`);

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { amap, runOnEach, type FlowContext } from '../../lib/flow/index.js';
 import { TaskCancelledError } from '../../lib/pool/index.js';
-import { deferred, turn } from '../pool/signals.js';
+import { deferred, isSettled, turn } from '../pool/signals.js';
 import { until } from '../signals.js';
 import { collect, endless, upTo } from './kit.js';
 
@@ -126,6 +126,64 @@ describe('leaving the loop', () => {
     }
     for await (const _ of amap(later, source())) break;
     expect(log).toEqual(['returned']);
+  });
+
+  test('waits for the clean-up without limit, though the source was being asked: it has answered', async () => {
+    const timeouts = () => process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;
+    const before = timeouts();
+    const cleanUp = deferred();
+    async function* source() {
+      try {
+        for (let i = 0; ; i++) yield i;
+      } finally {
+        await cleanUp.promise;
+      }
+    }
+    const results = amap(later, source(), { maxAtOnce: 1 });
+    await results.next();
+    await results.next();
+    const left = results.return();
+    await turn();
+    // No limit runs any more.
+    expect(timeouts()).toBe(before);
+    expect(await isSettled(left)).toBe(false);
+    cleanUp.resolve();
+    expect(await left).toEqual({ value: undefined, done: true });
+  });
+
+  test.each<[string, boolean]>([
+    ['a failure', false],
+    ['an abort', true],
+  ])('while %s ends it waits for the same clean-up', async (_, byAbort) => {
+    const onError = jest.fn();
+    const user = new AbortController();
+    const failing = deferred<number>();
+    const cleanUp = deferred();
+    const cleaning = deferred();
+    async function* source() {
+      try {
+        yield* upTo(3);
+      } finally {
+        cleaning.resolve();
+        await cleanUp.promise;
+      }
+    }
+    const work = (i: number): Promise<number> =>
+      [later(0), failing.promise][i] ?? new Promise<never>(() => {});
+    const results = amap(work, source(), { maxAtOnce: 2, onError, signal: user.signal });
+    await results.next();
+    await turn();
+    if (byAbort) user.abort(boom);
+    else failing.reject(boom);
+    await cleaning.promise;
+    const left = results.return();
+    expect(await isSettled(left)).toBe(false);
+    // Each error is told of once: this one by the end that was there first.
+    const unclean = new Error('unclean');
+    cleanUp.reject(unclean);
+    expect(await left).toEqual({ value: undefined, done: true });
+    await turn();
+    expect(onError.mock.calls).toEqual(byAbort ? [[unclean]] : [[unclean], [boom]]);
   });
 
   test('while an async source is silent does not hang; the source is returned when it speaks', async () => {
