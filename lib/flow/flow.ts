@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers';
 import { echoes } from '../pool/failures.js';
 import { follow } from '../pool/thenable.js';
+import { SignalWatch } from '../signal-watch.js';
 import { cancelled } from './cancellation.js';
 import { DEFAULT_AT_ONCE } from './options.js';
 import { Place, type PlaceOwner } from './place.js';
@@ -52,8 +53,8 @@ export class Flow<T, R> implements PlaceOwner<R> {
   /** Opens the source, and begins. */
   start(): void {
     const { signal } = this.#work.limits;
-    if (signal?.aborted === true) return this.#onAbort();
-    signal?.addEventListener('abort', this.#onAbort, { once: true });
+    if (signal?.aborted === true) return this.abort(signal.reason);
+    if (signal !== undefined) watch.add(signal, this);
     try {
       this.#iteration = new Iteration(this.#work.source);
     } catch (error) {
@@ -97,6 +98,12 @@ export class Flow<T, R> implements PlaceOwner<R> {
     return closed;
   }
 
+  /** The call's signal is aborted. */
+  abort(reason: unknown): void {
+    this.#outcome.discard();
+    this.#end(reason, reason);
+  }
+
   ended(place: Place<R>): void {
     this.#running--;
     this.#free.push(place);
@@ -117,7 +124,8 @@ export class Flow<T, R> implements PlaceOwner<R> {
 
   #stop(): void {
     this.#over = true;
-    this.#work.limits.signal?.removeEventListener('abort', this.#onAbort);
+    const { signal } = this.#work.limits;
+    if (signal !== undefined) watch.delete(signal, this);
   }
 
   #end(error: unknown, reason: unknown): void {
@@ -125,12 +133,6 @@ export class Flow<T, R> implements PlaceOwner<R> {
       .catch(this.#work.late.report)
       .then(() => this.#outcome.failed(error));
   }
-
-  readonly #onAbort = (): void => {
-    const reason: unknown = this.#work.limits.signal!.reason;
-    this.#outcome.discard();
-    this.#end(reason, reason);
-  };
 
   #pull(): void {
     if (this.#pulledThisTurn++ === ITEMS_A_TURN) {
@@ -203,6 +205,11 @@ export class Flow<T, R> implements PlaceOwner<R> {
     return place;
   }
 }
+
+/** All flows that a signal may end. */
+const watch = new SignalWatch<{ abort(reason: unknown): void }>((flows, signal) => {
+  for (const flow of flows) flow.abort(signal.reason);
+});
 
 /** Only this flow aborts that wait, and it knows. */
 function ignoreLeaving(): void {}

@@ -1,5 +1,6 @@
 import { check } from '../options.js';
 import { LinkedList, type Linked } from '../pool/linked-list.js';
+import { SignalWatch } from '../signal-watch.js';
 import { steadyClock, type RateClock } from './clock.js';
 import { abortSignal, checkLimiter, type RateLimiterOptions } from './options.js';
 
@@ -159,9 +160,10 @@ class Waiter implements Linked<Waiter> {
   list: LinkedList<Waiter> | undefined = undefined;
   previous: Waiter | undefined = undefined;
   next: Waiter | undefined = undefined;
+  readonly #leave: (waiter: Waiter) => void;
   readonly #resolve: () => void;
+  readonly #reject: (error: unknown) => void;
   readonly #signal: AbortSignal | undefined;
-  readonly #onAbort: (() => void) | undefined;
 
   constructor(
     leave: (waiter: Waiter) => void,
@@ -169,18 +171,25 @@ class Waiter implements Linked<Waiter> {
     reject: (error: unknown) => void,
     signal: AbortSignal | undefined,
   ) {
+    this.#leave = leave;
     this.#resolve = resolve;
+    this.#reject = reject;
     this.#signal = signal;
-    if (signal === undefined) return;
-    this.#onAbort = () => {
-      leave(this);
-      reject(signal.reason);
-    };
-    signal.addEventListener('abort', this.#onAbort, { once: true });
+    if (signal !== undefined) watch.add(signal, this);
   }
 
   grant(): void {
-    if (this.#onAbort !== undefined) this.#signal!.removeEventListener('abort', this.#onAbort);
+    if (this.#signal !== undefined) watch.delete(this.#signal, this);
     this.#resolve();
   }
+
+  abort(reason: unknown): void {
+    this.#leave(this);
+    this.#reject(reason);
+  }
 }
+
+/** The waiters of all limiters that a signal may send away. */
+const watch = new SignalWatch<Waiter>((waiters, signal) => {
+  for (const waiter of waiters) waiter.abort(signal.reason);
+});

@@ -436,6 +436,17 @@ describe('a signal', () => {
     silence.resolve();
   });
 
+  test('that many calls share has one listener, and ends them all', async () => {
+    const user = new AbortController();
+    const { fn } = hanging();
+    const calls = upTo(20).map((i) => runOnEach(fn, [i], { signal: user.signal }));
+    expect(getEventListeners(user.signal, 'abort')).toHaveLength(1);
+    user.abort(boom);
+    const ends = await Promise.allSettled(calls);
+    expect(ends).toEqual(ends.map(() => ({ status: 'rejected', reason: boom })));
+    expect(getEventListeners(user.signal, 'abort')).toEqual([]);
+  });
+
   test('a long-lived one keeps nothing of calls that have ended', async () => {
     const { signal } = new AbortController();
     for (let i = 0; i < 3; i++) {

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { RateLimiter, type RateLimiterOptions } from '../../lib/flow/index.js';
@@ -284,6 +285,25 @@ describe('in line', () => {
     await clock.advance(100);
     await other;
     expect(clock.time).toBe(100);
+  });
+
+  test('a signal that all share has one listener, and none when nobody waits', async () => {
+    const { clock, limiter, take } = limited({ maxPerSecond: 10 });
+    const user = new AbortController();
+    const listeners = (): number => getEventListeners(user.signal, 'abort').length;
+    const waits = Array.from({ length: 20 }, () => take(user.signal));
+    expect([limiter.stats().waiting, listeners()]).toEqual([19, 1]);
+    await clock.advance(100);
+    expect([limiter.stats().waiting, listeners()]).toEqual([18, 1]);
+    user.abort(new Error('gone'));
+    const left = await Promise.allSettled(waits);
+    expect(left.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
+    expect([limiter.stats().waiting, clock.timers]).toEqual([0, 0]);
+    const other = new AbortController();
+    const wait = take(other.signal);
+    await clock.advance(100);
+    await wait;
+    expect(getEventListeners(other.signal, 'abort')).toEqual([]);
   });
 
   test('a signal that is aborted already, or later, when the wait is over', async () => {
