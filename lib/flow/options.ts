@@ -13,8 +13,9 @@ export interface FlowLimits {
   maxAtOnce?: number;
   /**
    * Tasks started a second, at most, evenly spaced; aiometer's `max_per_second`. More than 0, fractions too:
-   * 0.2 is one every five seconds. The first one starts at once. Above 50 a second some second may see one more, as
-   * up to 2 ms of a timer's lateness are made up for. Default: no limit.
+   * 0.2 is one every five seconds. The first one starts at once. Above 50 a second up to 2 ms of a timer's lateness
+   * are made up for, so some second may see `2 ms * maxPerSecond` more, rounded up: one up to 500 a second, 10 at
+   * 5,000. Default: no limit.
    */
   maxPerSecond?: number;
   /**
@@ -44,7 +45,10 @@ export interface AmapOptions extends FlowLimits {
 
 /** @publicApi */
 export interface RateLimiterOptions {
-  /** Takes a second, evenly spaced. More than 0, fractions too: 0.2 is one every five seconds. */
+  /**
+   * Takes a second, evenly spaced. More than 0, fractions too: 0.2 is one every five seconds. Above 50 some second may
+   * see `2 ms * maxPerSecond` more, rounded up, as up to 2 ms of a timer's lateness are made up for.
+   */
   maxPerSecond: number;
   /** Takes that may come at once after a pause. Default 1 (no burst), minimum 1. */
   burst?: number;

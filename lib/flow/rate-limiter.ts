@@ -12,7 +12,10 @@ const LONGEST_TIMER = 2 ** 31 - 1;
  * take, or 300 a second would be 250. What is later than that (a blocked event loop) is lost: catching up would be a burst.
  */
 const FORGIVEN = 2;
-/** From this spacing on, in ms, lateness costs little, and only what rounding adds is forgiven: no second sees one too many. */
+/**
+ * From this spacing on, in ms, lateness costs little, and only what rounding adds is forgiven: `maxPerSecond + 1`
+ * takes need 999 ms or more.
+ */
 const WIDE = 20;
 
 /** In ms: what adding fractions may be wrong by. */
@@ -28,7 +31,7 @@ export interface RateLimiterStats {
 
 /**
  * Lets `maxPerSecond` takes a second through, evenly spaced, and up to `burst` at once after a pause. Above 50 a second
- * up to 2 ms of a timer's lateness are made up for, so a second may see a take more than that. It is the
+ * up to 2 ms of a timer's lateness are made up for, so a second may see `2 ms * maxPerSecond` more, rounded up. It is the
  * Generic Cell Rate Algorithm (ITU-T I.371, in its virtual scheduling form), as in aiometer: one number, the
  * time at which the next take is due in theory; no counter, no window, and no timer while nobody waits.
  *

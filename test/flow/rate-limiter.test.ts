@@ -158,6 +158,31 @@ describe('timers', () => {
     expect(times).toEqual([0, 11.5, 20.5]);
   });
 
+  test.each([
+    [100, 1],
+    [500, 1],
+    [5_000, 10],
+    [20_000, 40],
+  ])('so at %d a second some second may see %d more, and none more than that', (rate, more) => {
+    const { clock, limiter } = limited({ maxPerSecond: rate });
+    const granted: number[] = [];
+    for (let i = 0; i < rate * 3; i++) void limiter.take();
+    let waiting = limiter.stats().waiting;
+    granted.push(clock.time);
+    // One timer comes late, and those after it in time.
+    for (let late = 50; clock.next(late); late = 0.1) {
+      for (; waiting > limiter.stats().waiting; waiting--) granted.push(clock.time);
+    }
+    let first = 0;
+    const inOneSecond = granted.map((time, last) => {
+      while (granted[last]! - granted[first]! >= 1_000) first++;
+      return last - first + 1;
+    });
+    const most = inOneSecond.reduce((a, b) => Math.max(a, b)) - rate;
+    expect(most).toBeLessThanOrEqual(more);
+    expect(most).toBeGreaterThan(more - 2);
+  });
+
   test('at others it is, or a second might see one too many', async () => {
     const { clock, times, take } = limited({ maxPerSecond: 5 });
     const all = Promise.all(Array.from({ length: 7 }, () => take()));
