@@ -1,6 +1,8 @@
 import { InvalidOptionError } from '../errors.js';
 import { boolean, callable, check, checkOptions, integer, type Rule, type Rules } from '../options.js';
 import type { RateClock } from './clock.js';
+import { LateFailures } from './failures.js';
+import { refuseFunction } from './refusals.js';
 import { iteratorMethod, type FlowSource } from './source.js';
 
 /** What `runOnEach`, `runAll`, `runAny` and `amap` have in common; aiometer's options, and some. @publicApi */
@@ -97,7 +99,7 @@ const limiterRules: Rules<RateLimiterOptions> = { maxPerSecond: rate, burst: int
 /** Checks everything that a call was given, before anything runs. @throws InvalidOptionError, UnknownOptionError */
 export function checkCall(call: string, fn: unknown, from: FlowSource<unknown>, options: AmapOptions): void {
   checkOptions(call, options, call === 'amap' ? amapRules : limitRules);
-  check(call, 'the function', fn, callable);
+  if (callable(fn) !== undefined) throw refuseFunction(call, fn, new LateFailures(call, options.onError));
   check(call, 'the source', from, source);
   if (options.burst !== undefined && options.maxPerSecond === undefined) {
     throw new InvalidOptionError(`${call}: option 'burst' does nothing without 'maxPerSecond'; give both.`);

@@ -1,10 +1,10 @@
 import { InvalidOptionError } from '../errors.js';
-import { callable, check } from '../options.js';
 import { cancelled } from './cancellation.js';
-import type { FlowContext, FlowFunction, FlowTask } from './context.js';
+import type { FlowFunction, FlowTask } from './context.js';
 import { LateFailures } from './failures.js';
 import { Flow } from './flow.js';
 import { checkCall, type FlowLimits } from './options.js';
+import { refuseTask } from './refusals.js';
 import type { FlowSource } from './source.js';
 
 /**
@@ -38,17 +38,31 @@ export async function runOnEach<T>(
  *
  * @publicApi
  */
-export async function runAll<R>(fns: FlowSource<FlowTask<R>>, limits: FlowLimits = {}): Promise<R[]> {
-  checkCall('runAll', callTask, fns, limits);
+export function runAll<R>(fns: FlowSource<FlowTask<R>>, limits?: FlowLimits): Promise<R[]>;
+/** Of functions whose values are of several types: a tuple for a list in place, as of `Promise.all`. @publicApi */
+export function runAll<A extends readonly FlowTask<unknown>[] | []>(
+  fns: A,
+  limits?: FlowLimits,
+): Promise<{ -readonly [K in keyof A]: Awaited<ReturnType<A[K]>> }>;
+/** The same for any other source. @publicApi */
+export function runAll<F extends FlowTask<unknown>>(
+  fns: FlowSource<F>,
+  limits?: FlowLimits,
+): Promise<Awaited<ReturnType<F>>[]>;
+export async function runAll(
+  fns: FlowSource<FlowTask<unknown>>,
+  limits: FlowLimits = {},
+): Promise<unknown[]> {
+  checkCall('runAll', discard, fns, limits);
   const late = new LateFailures('runAll', limits.onError);
   return new Promise((resolve, reject) => {
-    const values: R[] = [];
-    const value = (each: R, index: number): void => {
+    const values: unknown[] = [];
+    const value = (each: unknown, index: number): void => {
       flow.outstanding--;
       values[index] = each;
     };
-    const flow = new Flow<FlowTask<R>, R>(
-      { call: 'runAll', fn: callTask, source: fns, limits, late },
+    const flow = new Flow<FlowTask<unknown>, unknown>(
+      { call: 'runAll', fn: taskCaller('runAll', fns, late), source: fns, limits, late },
       { value, done: () => resolve(values), failed: reject, discard },
     );
     flow.start();
@@ -65,11 +79,22 @@ export async function runAll<R>(fns: FlowSource<FlowTask<R>>, limits: FlowLimits
  *
  * @publicApi
  */
-export async function runAny<R>(fns: FlowSource<FlowTask<R>>, limits: FlowLimits = {}): Promise<R> {
-  checkCall('runAny', callTask, fns, limits);
+export function runAny<R>(fns: FlowSource<FlowTask<R>>, limits?: FlowLimits): Promise<R>;
+/** Of functions whose values are of several types. @publicApi */
+export function runAny<A extends readonly FlowTask<unknown>[] | []>(
+  fns: A,
+  limits?: FlowLimits,
+): Promise<Awaited<ReturnType<A[number]>>>;
+/** The same for any other source. @publicApi */
+export function runAny<F extends FlowTask<unknown>>(
+  fns: FlowSource<F>,
+  limits?: FlowLimits,
+): Promise<Awaited<ReturnType<F>>>;
+export async function runAny(fns: FlowSource<FlowTask<unknown>>, limits: FlowLimits = {}): Promise<unknown> {
+  checkCall('runAny', discard, fns, limits);
   const late = new LateFailures('runAny', limits.onError);
   return new Promise((resolve, reject) => {
-    const value = (won: R): void => {
+    const value = (won: unknown): void => {
       const reason = cancelled('runAny', 'another function ended first');
       void flow
         .cancel(reason)
@@ -77,17 +102,26 @@ export async function runAny<R>(fns: FlowSource<FlowTask<R>>, limits: FlowLimits
         .then(() => resolve(won));
     };
     const done = (): void => reject(new InvalidOptionError('runAny: there must be at least one function.'));
-    const flow = new Flow<FlowTask<R>, R>(
-      { call: 'runAny', fn: callTask, source: fns, limits, late },
+    const flow = new Flow<FlowTask<unknown>, unknown>(
+      { call: 'runAny', fn: taskCaller('runAny', fns, late), source: fns, limits, late },
       { value, done, failed: reject, discard },
     );
     flow.start();
   });
 }
 
-function callTask<R>(task: FlowTask<R>, context: FlowContext): R | PromiseLike<R> {
-  check('flow', 'a function to run', task, callable);
-  return task(context);
+/** Tasks start in the order of the source, so it can count them. */
+function taskCaller(
+  call: string,
+  source: FlowSource<FlowTask<unknown>>,
+  late: LateFailures,
+): FlowFunction<FlowTask<unknown>, unknown> {
+  let index = 0;
+  return (task, context) => {
+    if (typeof task !== 'function') throw refuseTask(call, source, index, task, late);
+    index++;
+    return task(context);
+  };
 }
 
 /** Nothing to drop: values are for the end. */

@@ -174,7 +174,7 @@ describe('timers', () => {
       for (; waiting > limiter.stats().waiting; waiting--) granted.push(clock.time);
     }
     let first = 0;
-    const inOneSecond = granted.map((time, last) => {
+    const inOneSecond = granted.map((_, last) => {
       while (granted[last]! - granted[first]! >= 1_000) first++;
       return last - first + 1;
     });

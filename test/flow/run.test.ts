@@ -75,8 +75,34 @@ describe('runAll', () => {
 
   test('of what is no function rejects when its turn comes', async () => {
     await expect(runAll([() => 1, 5 as never])).rejects.toThrow(
-      'a function to run must be a function, but was 5',
+      'runAll: item 1 of the source must be a function, but was 5 (number).',
     );
+  });
+
+  test.each([
+    ['runAll', runAll],
+    ['runAny', runAny],
+  ])('%s of promises says what to write, and takes over what they fail with', async (name, call) => {
+    const onError = jest.fn();
+    const promises = [boom, boom].map((error) => Promise.reject(error));
+    await expect(call(promises as never, { onError, maxAtOnce: 1 })).rejects.toMatchObject({
+      code: 'NB_OPTION_INVALID',
+      message: `${name}: item 0 of the source must be a function, but was an object of class Promise; write () => work(1) where it says work(1), or it runs at once, whatever the limits.`,
+    });
+    // Neither is an unhandled rejection.
+    await turn();
+    expect(onError.mock.calls).toEqual([[boom], [boom]]);
+  });
+
+  test('also of a generator', async () => {
+    const onError = jest.fn();
+    function* source() {
+      yield () => turn();
+      yield Promise.reject(boom);
+    }
+    await expect(runAll(source() as never, { onError })).rejects.toThrow('runAll: item 1 of the source');
+    await turn();
+    expect(onError.mock.calls).toEqual([[boom]]);
   });
 });
 
@@ -159,6 +185,16 @@ describe('they refuse, before anything runs', () => {
     ['a bad limit', () => runAny([], { maxAtOnce: -1 }), 'runAny: option'],
     ['the option of amap', () => runAll([], { ordered: true } as FlowLimits), "there is no option 'ordered'"],
     ['no options', () => runAll([], null as never), 'options must be an object'],
+    [
+      'a list first',
+      () => runOnEach([1] as never, (() => {}) as never),
+      'was an object of class Array; the function comes first, then the source.',
+    ],
+    [
+      'a call of the function',
+      () => runOnEach(Promise.reject(boom) as never, [1], { onError: () => {} }),
+      'was an object of class Promise; give the function itself, not what a call of it returned.',
+    ],
   ])('%s, with a rejection', async (_, run, message) => {
     await expect(run()).rejects.toThrow(message);
   });
