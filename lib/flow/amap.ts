@@ -10,7 +10,7 @@ import type { Outcome } from './work.js';
 
 /**
  * The results of an `amap`, to loop over once. Leaving the loop, or the block of an `await using`, cancels what
- * runs.
+ * runs. On Node 20 and 22 `await using` needs a `target` of TypeScript's that compiles it down, such as ES2023.
  *
  * @publicApi
  */
@@ -26,9 +26,9 @@ export interface FlowResults<R> extends AsyncIterableIterator<R, undefined, unde
  * source, which may be endless.
  *
  * The loop throws the first error of a task or of the source, after the results that came before it; or the
- * reason of an aborted `signal`, before any of them; both once the source's iterator has cleaned up. Then, and when the loop is left early, no item is pulled any more, the
- * signals of the running tasks are aborted, and the source's iterator is returned. Nobody waits for tasks that
- * run on regardless; what they fail with goes to `onError`.
+ * reason of an aborted `signal`, before any of them. By then, and when the loop is left early, no item is pulled any
+ * more, the signals of the running tasks are aborted, and the source's iterator has been returned and has cleaned up.
+ * Nobody waits for tasks that run on regardless; what they fail with goes to `onError`.
  *
  * @throws UnknownOptionError, InvalidOptionError
  * @publicApi

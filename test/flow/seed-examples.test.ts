@@ -1,4 +1,4 @@
-// Each code example of aiometer's page, line by line in TypeScript, by a fake clock; docs/flow.md shows the same.
+// Each code example of aiometer's page, line by line in TypeScript, by a fake clock; docs.test.ts runs those of docs/flow.md.
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { amap, runAll, runAny, runOnEach } from '../../lib/flow/index.js';
 import { upTo } from './kit.js';
