@@ -51,8 +51,9 @@ export class Dispatcher implements CallOwner, CrewOwner, Drained {
   }
 
   submit(fn: string, args: readonly unknown[], block: boolean): Call | undefined {
-    this.#mustBeOpen(fn);
     this.refresh();
+    // After that, as `onError` may have closed it.
+    this.#mustBeOpen(fn);
     if (this.#total >= this.#capacity) {
       if (!block) return undefined;
       this.waitUntil(() => this.#total < this.#capacity, undefined);
@@ -123,6 +124,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Drained {
 
   refresh(): void {
     this.#crew.drain();
+    this.#failures.reportOldest();
   }
 
   hasStarted(call: Call): boolean {
@@ -159,12 +161,13 @@ export class Dispatcher implements CallOwner, CrewOwner, Drained {
       this.#fail(call, this.#deaths.errorOf(call, link, end));
       this.#callEnded(call);
     }
+    this.#dispatch();
     // Nobody's future tells of it. At the end threads are expected to end, though not by an error.
     const expected = this.#closed && this.#total === 0 && end.thrown === undefined;
     if (link.calls.size === 0 && !expected) {
+      // Last, as `onError` may wait for what was dispatched.
       this.#failures.report(this.#deaths.idleError(link, end), undefined);
     }
-    this.#dispatch();
   }
 
   lost(links: readonly ThreadLink[], end: ThreadEnd): void {

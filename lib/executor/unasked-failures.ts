@@ -16,22 +16,37 @@ export class UnaskedFailures {
   readonly #onError: OnError | undefined;
   readonly #kept = new Set<Call>();
   #due = false;
+  #reportingOldest = false;
 
   constructor(executor: string, onError: OnError | undefined) {
     this.#executor = executor;
     this.#onError = onError;
   }
 
-  /** Reports unless somebody asks until the end of the turn in which this thread heard of the failure. */
+  /**
+   * Reports unless somebody asks until the end of the turn in which this thread heard of the failure. Never now: the
+   * call is just being settled, and `onError` may wait for what ends only after that.
+   */
   keep(call: Call): void {
     this.#kept.add(call);
-    if (this.#kept.size > MAX_KEPT) this.#reportOldest();
     if (this.#due || this.exiting) return;
     this.#due = true;
     setImmediate(() => {
       this.#due = false;
       this.reportKept();
     });
+  }
+
+  /** Reports the oldest of too many. To be called when all counts are settled. */
+  reportOldest(): void {
+    // An `onError` that submits comes here once more: it must not pile up on the stack.
+    if (this.#reportingOldest) return;
+    this.#reportingOldest = true;
+    for (const call of this.#kept) {
+      if (this.#kept.size <= MAX_KEPT) break;
+      this.#reportUnlessAsked(call, true);
+    }
+    this.#reportingOldest = false;
   }
 
   reportKept(): void {
@@ -61,13 +76,6 @@ export class UnaskedFailures {
       void Promise.resolve(this.#onError(error, info)).catch(failed);
     } catch (reason) {
       failed(reason);
-    }
-  }
-
-  #reportOldest(): void {
-    for (const call of this.#kept) {
-      this.#reportUnlessAsked(call, true);
-      return;
     }
   }
 

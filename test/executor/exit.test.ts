@@ -143,4 +143,19 @@ describe('a failure that nobody asked about', () => {
       process.on('exit', () => console.log(reported));`);
     expect(ended).toMatchObject({ code: 0, stdout: 'true\n3000\n', stderr: '' });
   });
+
+  // In the middle of a long turn, too, where onError is called before the turn has ended.
+  test.each([
+    ['exits', 'if (reported === 1) process.exit(5)', 5, ''],
+    ['shuts down', 'if (reported === 1) e.shutdown()', 0, 'NB_EXECUTOR_CLOSED\n'],
+    ['submits', `e.submit('add', 1, 2)`, 0, ''],
+  ])('may go to an onError that %s', async (_, call, code, stdout) => {
+    const ended = await runScript(`
+      let reported = 0;
+      const onError = () => { reported++; ${call}; };
+      const e = executor({ size: 4, maxQueueSize: 10, onError });
+      process.on('exit', () => console.error(reported > 1_000));
+      try { for (let i = 0; i < 3_000; i++) e.submit('fail', 'x'); } catch (error) { console.log(error.code); }`);
+    expect(ended).toMatchObject({ code, stdout, stderr: 'true\n' });
+  });
 });
