@@ -29,8 +29,8 @@ export class Call<T = unknown> extends ExecutorFuture<T> implements Linked<Call>
   /** Its place in the order of its thread's calls, from 1 on; 0 before it is posted. */
   number = 0;
   thread = -1;
-  /** How often its thread died before it had started. */
-  moves = 0;
+  /** How often its thread died while this was the next call to start, and none ran. */
+  suspicions = 0;
   value: T | undefined = undefined;
   error: unknown = undefined;
 
@@ -51,7 +51,6 @@ export class Call<T = unknown> extends ExecutorFuture<T> implements Linked<Call>
 
   /** Its thread died before it started. */
   move(): void {
-    this.moves++;
     this.number = 0;
     this.thread = -1;
   }

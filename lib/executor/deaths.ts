@@ -5,8 +5,8 @@ import type { ThreadLink } from './thread-link.js';
 import type { ThreadEnd } from './wire/messages.js';
 import { reviveThrown } from './wire/revive.js';
 
-/** A call that was to start on so many threads which died first has something to do with it. */
-const MAX_MOVES = 2;
+/** A call that was the next to start on so many threads which died first has something to do with it. */
+const MAX_SUSPICIONS = 2;
 
 /** What the end of a thread means for its calls. */
 export class Deaths {
@@ -24,9 +24,9 @@ export class Deaths {
    */
   survivors(link: ThreadLink): Set<Call> {
     const calls = link.progress.loaded ? [...link.calls.values()] : [];
-    const moved = calls.filter(
-      (call) => call.args !== undefined && !link.progress.hasStarted(call.number) && call.moves < MAX_MOVES,
-    );
+    const moved = calls.filter((call) => call.args !== undefined && !link.progress.hasStarted(call.number));
+    // Each death must cost a call, or it could go on for ever: one that had started, or else the next to start.
+    if (moved.length === calls.length && isToBlame(moved[0])) moved.shift();
     for (const call of moved) call.move();
     return new Set(moved);
   }
@@ -62,6 +62,11 @@ export class Deaths {
     const message = `${this.#executor}: ${what}, ${how(end)}; ${then}.`;
     return new ExecutorThreadDiedError(message, { ...causeOf(end), started, exitCode });
   }
+}
+
+/** Nothing had started, so it may be that the arguments of the first call can't even be received. */
+function isToBlame(first: Call | undefined): boolean {
+  return first !== undefined && first.suspicions++ === MAX_SUSPICIONS;
 }
 
 /** None, rather than undefined, when nothing was thrown. */

@@ -34,6 +34,16 @@ describe('a thread that dies', () => {
     expect(rest.map((each) => each.result())).toEqual([[[1]], [2], 1]);
   });
 
+  test('one after the other does not take along what waits', () => {
+    using executor = workExecutor({ size: 1, onError: () => {} });
+    const gate = new Gate();
+    executor.submit('block', gate.cells);
+    for (let i = 0; i < 5; i++) executor.submit('exit', 1);
+    const last = executor.submit('add', 1, 2);
+    gate.open();
+    expect(last.result()).toBe(3);
+  });
+
   test('makes room for a submit that is blocked', () => {
     using executor = workExecutor({ size: 1, maxQueueSize: 0 });
     const exit = executor.submit('exit', 1);
