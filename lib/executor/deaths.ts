@@ -1,9 +1,9 @@
 import type { Call } from './call.js';
 import { ExecutorModuleError, ExecutorThreadDiedError } from './errors.js';
-import { messageOf } from './faults.js';
 import type { ThreadLink } from './thread-link.js';
 import type { ThreadEnd } from './wire/messages.js';
 import { reviveThrown } from './wire/revive.js';
+import { messageOf } from './wire/text.js';
 
 /** A call that was the next to start on so many threads which died first has something to do with it. */
 const MAX_SUSPICIONS = 2;

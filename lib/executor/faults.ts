@@ -2,6 +2,7 @@ import { didYouMean } from '../options.js';
 import { ExecutorCloneError, ExecutorFunctionError, ExecutorModuleError } from './errors.js';
 import type { Fault } from './wire/messages.js';
 import { reviveThrown } from './wire/revive.js';
+import { messageOf } from './wire/text.js';
 
 /** Where a fault happened, for its message. */
 export interface Place {
@@ -64,9 +65,4 @@ function isCloneable(value: unknown): boolean {
   } catch {
     return false;
   }
-}
-
-/** Anything can be thrown. */
-export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
 }

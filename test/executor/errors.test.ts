@@ -93,6 +93,18 @@ describe('what cannot travel', () => {
     expect(executor.submit('echo', 5).result()).toEqual([5]);
   });
 
+  test.each([
+    ['nothing that has a text', Object.create(null)],
+    ['a message that is none', Object.assign(new Error(), { message: Symbol('m') })],
+  ])('an argument whose getter throws %s', (_, thrown) => {
+    const argument = {
+      get value(): unknown {
+        throw thrown;
+      },
+    };
+    expect(thrownBy(() => executor.submit('echo', argument))).toMatchObject({ code: 'NB_EXECUTOR_CLONE' });
+  });
+
   test.each(['uncloneable', 'hostileResult'] as const)('a result: through the future (%s)', (name) => {
     expect(thrownBy(() => executor.submit(name).result())).toMatchObject({
       code: 'NB_EXECUTOR_CLONE',

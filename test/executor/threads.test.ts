@@ -76,6 +76,15 @@ describe('a thread that dies', () => {
     expect(error.cause).toMatchObject({ name: expect.stringMatching(/Error|NotFound/), code: 'NOT_FOUND' });
   });
 
+  test('by what cannot be turned into a string', () => {
+    using executor = workExecutor();
+    const error = thrownBy(() => executor.submit('crashStrangely').result());
+    expect(error).toMatchObject({
+      code: 'NB_EXECUTOR_THREAD_DIED',
+      message: expect.stringContaining("by { toString: 'no function' }"),
+    });
+  });
+
   test('is heard of by run too', async () => {
     await using executor = workExecutor({ size: 1 });
     const exit = executor.run('exit', 2);

@@ -1,5 +1,6 @@
-import { inspect, types } from 'node:util';
+import { types } from 'node:util';
 import { builtinOf, classNameOf, type BuiltinError } from './error-classes.js';
+import { attempt, textOf } from './text.js';
 
 /**
  * Something thrown, in a form that the structured clone algorithm carries faithfully; by itself it would lose an
@@ -108,17 +109,4 @@ function nameOf(error: Error, builtin: BuiltinError, className: string): string 
 function clone(value: unknown): Part | undefined {
   if (typeof value === 'function' || typeof value === 'symbol') return undefined;
   return attempt(() => ({ value: structuredClone(value) }));
-}
-
-function textOf(value: unknown): string {
-  return attempt(() => inspect(value, { depth: 1 })) ?? 'a value that cannot be shown';
-}
-
-/** The user's getters, proxies and `toString` may throw; the error that they belong to must get through. */
-function attempt<T>(look: () => T): T | undefined {
-  try {
-    return look();
-  } catch {
-    return undefined;
-  }
 }
