@@ -43,6 +43,38 @@ describe('an error of a function', () => {
     expect(error.errors).toEqual([expect.objectContaining({ name: 'NotFound', message: 'a' }), 'b']);
   });
 
+  test('an AggregateError loses only what cannot be read', () => {
+    expect((failure('aggregateGetter') as AggregateError).errors).toEqual([
+      'readable',
+      'a value that cannot be shown',
+    ]);
+  });
+
+  test.each([
+    ['deepAggregate', (error: AggregateError) => error.errors[0] as unknown],
+    ['deepCause', (error: Error) => error.cause],
+  ])('keeps ten thousand levels: %s', (kind, inner) => {
+    let error = failure(kind) as AggregateError;
+    for (let level = 9_999; level > 0; level--) {
+      if (error.message !== `level ${level}`) throw error;
+      error = inner(error) as AggregateError;
+    }
+    expect(error.message).toBe('innermost');
+  });
+
+  test('ends a chain that has no end', () => {
+    expect(failure('endless').message).toBe('endless');
+  });
+
+  test.each([
+    ['invalidList', ['name', expect.any(TypeError)]],
+    ['invalidMap', { name: 'is required' }],
+  ])('keeps a property called errors: %s', (kind, errors) => {
+    const error = failure(kind);
+    expect(error).toMatchObject({ name: 'NotFound', errors });
+    expect(Object.keys(error)).toEqual(expect.arrayContaining(['code', 'errors']));
+  });
+
   test('causes may form a circle', () => {
     const error = failure('circle');
     expect((error.cause as Error).cause).toBe(error);

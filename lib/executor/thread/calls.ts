@@ -3,6 +3,7 @@ import { NbAioPool } from '../../pool/index.js';
 import type { Answer, CallMessage, Fault, ThreadData } from '../wire/messages.js';
 import { Progress } from '../wire/progress.js';
 import { Signal } from '../wire/signal.js';
+import { textOf } from '../wire/text.js';
 import { encodeThrown } from '../wire/thrown.js';
 
 /** The module's exports, or what was thrown instead. */
@@ -96,7 +97,7 @@ export class Calls {
       this.#answer([number, undefined, fault]);
     } catch (error) {
       // Every call gets an answer: this one holds nothing that a clone could stumble over.
-      const thrown = { root: { text: String(error) }, errors: [] };
+      const thrown = { root: { text: textOf(error) }, errors: [] };
       this.#answer([number, undefined, { kind: 'thrown', thrown }]);
     }
   }

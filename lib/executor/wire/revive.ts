@@ -18,7 +18,7 @@ function fill(error: Error, from: ThrownError, revived: readonly Error[]): void 
   if (from.cause !== undefined) define(error, 'cause', valueOf(from.cause, revived), false);
   if (from.errors !== undefined) {
     const errors = from.errors.map((each) => valueOf(each, revived));
-    define(error, 'errors', errors, false);
+    define(error, 'errors', errors, from.builtin !== 'AggregateError');
   }
   for (const [name, part] of from.properties) define(error, name, valueOf(part, revived), true);
 }

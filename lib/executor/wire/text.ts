@@ -9,8 +9,10 @@ export function attempt<T>(look: () => T): T | undefined {
   }
 }
 
+export const UNREADABLE = 'a value that cannot be shown';
+
 export function textOf(value: unknown): string {
-  return attempt(() => inspect(value, { depth: 1 })) ?? 'a value that cannot be shown';
+  return attempt(() => inspect(value, { depth: 1 })) ?? UNREADABLE;
 }
 
 /** Anything can be thrown, also what cannot be turned into a string. */

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import { builtinOf, classNameOf, type BuiltinError } from './error-classes.js';
-import { attempt, textOf } from './text.js';
+import { attempt, textOf, UNREADABLE } from './text.js';
 
 /**
  * Something thrown, in a form that the structured clone algorithm carries faithfully; by itself it would lose an
@@ -21,66 +21,88 @@ export interface ThrownError {
   readonly message: string;
   readonly stack: string | undefined;
   readonly cause: Part | undefined;
-  /** Of an AggregateError. */
+  /** Of an AggregateError, or of a class that has a list of that name. */
   readonly errors: readonly Part[] | undefined;
   readonly properties: readonly (readonly [string, Part])[];
 }
 
+/** A getter may make another error each time: a chain of them has to end somewhere. */
+const MAX_ERRORS = 10_000;
+
 /** Never throws, whatever was thrown. */
 export function encodeThrown(thrown: unknown): Thrown {
-  const encoder = new Encoder();
-  return { root: encoder.part(thrown), errors: encoder.errors };
+  return attempt(() => new Encoder().encode(thrown)) ?? { root: { text: textOf(thrown) }, errors: [] };
 }
 
 class Encoder {
-  readonly errors: ThrownError[] = [];
+  /** In the order of their places. A list, since causes may be nested deeper than functions can be. */
+  readonly #found: Error[] = [];
   readonly #places = new Map<object, number>();
 
-  part(value: unknown): Part {
-    if (isError(value)) return { error: this.#place(value) };
+  encode(thrown: unknown): Thrown {
+    const root = this.#part(thrown);
+    const errors: ThrownError[] = [];
+    // Encoding one finds its causes, which are added behind.
+    for (const error of this.#found) errors.push(this.#encode(error));
+    return { root, errors };
+  }
+
+  #part(value: unknown): Part {
+    const place = isError(value) ? this.#placeOf(value) : undefined;
+    if (place !== undefined) return { error: place };
     return clone(value) ?? { text: textOf(value) };
   }
 
-  #place(error: Error): number {
+  /** Undefined for one too many. */
+  #placeOf(error: Error): number | undefined {
     const known = this.#places.get(error);
     if (known !== undefined) return known;
-    const place = this.#places.size;
+    const place = this.#found.length;
+    if (place === MAX_ERRORS) return undefined;
     this.#places.set(error, place);
-    // Its causes take later places before this one is filled.
-    this.errors.length = Math.max(this.errors.length, place + 1);
-    this.errors[place] = this.#encode(error);
+    this.#found.push(error);
     return place;
   }
 
   #encode(error: Error): ThrownError {
     const builtin = builtinOf(error);
     const className = classNameOf(error, builtin);
-    const errors = attempt(() => (error as AggregateError).errors as unknown);
+    const errors = this.#errorsOf(error, builtin);
     return {
       builtin,
       className,
       name: nameOf(error, builtin, className),
       message: textIn(error),
       stack: attempt(() => (typeof error.stack === 'string' ? error.stack : undefined)),
-      cause: attempt(() => (Object.hasOwn(error, 'cause') ? this.part(error.cause) : undefined)),
-      errors:
-        builtin === 'AggregateError' && Array.isArray(errors)
-          ? errors.map((each) => this.part(each))
-          : undefined,
-      properties: this.#propertiesOf(error),
+      cause: attempt(() => (Object.hasOwn(error, 'cause') ? this.#part(error.cause) : undefined)),
+      errors,
+      properties: this.#propertiesOf(error, errors === undefined ? [] : ['errors']),
     };
   }
 
+  /** One by one, since any of them may be an error, or fail to be read. */
+  #errorsOf(error: Error, builtin: BuiltinError): Part[] | undefined {
+    return attempt(() => {
+      if (builtin !== 'AggregateError' && !Object.hasOwn(error, 'errors')) return undefined;
+      const { errors } = error as Error & { errors: unknown };
+      if (!Array.isArray(errors)) return undefined;
+      return Array.from({ length: errors.length }, (_, i) => this.#read(errors, i) ?? { text: UNREADABLE });
+    });
+  }
+
   /** Own and enumerable, such as `code`; those that can't be cloned stay behind. */
-  #propertiesOf(error: Error): [string, Part][] {
+  #propertiesOf(error: Error, taken: readonly string[]): [string, Part][] {
     const names = attempt(() => Object.keys(error)) ?? [];
-    return names
-      .filter((name) => !['message', 'stack', 'cause', 'errors'].includes(name))
-      .map((name): [string, Part] => [
-        name,
-        attempt(() => this.part((error as unknown as Record<string, unknown>)[name])) ?? { text: '' },
-      ])
-      .filter(([, part]) => !('text' in part));
+    const elsewhere = ['message', 'stack', 'cause', ...taken];
+    return names.flatMap((name): [string, Part][] => {
+      if (elsewhere.includes(name)) return [];
+      const part = this.#read(error, name);
+      return part === undefined || 'text' in part ? [] : [[name, part]];
+    });
+  }
+
+  #read(from: object, key: string | number): Part | undefined {
+    return attempt(() => this.#part((from as Record<string | number, unknown>)[key]));
   }
 }
 
