@@ -62,7 +62,8 @@ describe('an error of a function', () => {
     expect(error.message).toBe('innermost');
   });
 
-  test('ends a chain that has no end', () => {
+  test('cuts off a chain that is longer, or has no end', () => {
+    expect(failure('tooDeepCause').message).toBe('level 19999');
     expect(failure('endless').message).toBe('endless');
   });
 

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import { builtinOf, classNameOf, type BuiltinError } from './error-classes.js';
-import { attempt, textOf, UNREADABLE } from './text.js';
+import { attempt, messageOf, textOf, UNREADABLE } from './text.js';
 
 /**
  * Something thrown, in a form that the structured clone algorithm carries faithfully; by itself it would lose an
@@ -48,9 +48,10 @@ class Encoder {
   }
 
   #part(value: unknown): Part {
-    const place = isError(value) ? this.#placeOf(value) : undefined;
-    if (place !== undefined) return { error: place };
-    return clone(value) ?? { text: textOf(value) };
+    if (!isError(value)) return clone(value) ?? { text: textOf(value) };
+    const place = this.#placeOf(value);
+    // No copy of one too many: a copy of a long chain of causes overflows the stack, which ends the thread.
+    return place === undefined ? { text: messageOf(value) } : { error: place };
   }
 
   /** Undefined for one too many. */
