@@ -36,7 +36,7 @@ export class Crew implements Supervised, LinkOwner {
     this.#owner = owner;
     this.#signal = signal;
     this.#modules = modules;
-    this.#supervision = new Supervision(signal, this);
+    this.#supervision = new Supervision(signal, this, modules);
     this.#shares = Array.from({ length: threads }, (_, place) => Math.floor((size + place) / threads));
     this.#links = this.#shares.map((slots) => this.#start(slots));
   }

@@ -4,7 +4,7 @@ import { isMainThread, workerData } from 'node:worker_threads';
 import { InvalidOptionError } from '../errors.js';
 import { quote } from '../options.js';
 import { ExecutorModuleError } from './errors.js';
-import { OWNER, type ThreadData } from './wire/messages.js';
+import { OWNER, type SupervisorData, type ThreadData } from './wire/messages.js';
 
 /**
  * The module to import, last, after those whose threads this code runs in.
@@ -17,9 +17,9 @@ export function resolveModules(given: URL | string): readonly string[] {
   const above = modulesAbove();
   if (above.includes(module)) {
     throw new ExecutorModuleError(
-      `AsyncPoolExecutor: the module ${module} makes an executor for itself, and does so again in the thread that ` +
-        `imports it, without end; keep the functions in a module of their own, or make the executor only where ` +
-        `isMainThread of node:worker_threads is true.`,
+      `AsyncPoolExecutor: the module ${module}, or one that Node preloads, makes an executor for itself, and does so ` +
+        `again in each thread of that executor, without end; keep the functions in a module of their own, or make ` +
+        `the executor only where isMainThread of node:worker_threads is true.`,
     );
   }
   return [...above, module];
@@ -39,6 +39,6 @@ function resolve(given: unknown): string {
 }
 
 function modulesAbove(): readonly string[] {
-  const data = workerData as Partial<ThreadData> | null;
+  const data = workerData as Partial<ThreadData | SupervisorData> | null;
   return !isMainThread && data?.owner === OWNER ? (data.modules ?? []) : [];
 }

@@ -1,7 +1,15 @@
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import { Inbox } from './inbox.js';
-import type { FromSupervisor, SupervisorData, ThreadData, ThreadEnd, ToSupervisor } from './wire/messages.js';
+import {
+  OWNER,
+  type FromSupervisor,
+  type SupervisorData,
+  type ThreadData,
+  type ThreadEnd,
+  type ToSupervisor,
+} from './wire/messages.js';
 import { Progress } from './wire/progress.js';
+import { reviveThrown } from './wire/revive.js';
 import type { Signal } from './wire/signal.js';
 
 /** What a supervision needs of its executor. */
@@ -26,7 +34,7 @@ export class Supervision {
   readonly #startBy = performance.now() + START_LIMIT;
   #over = false;
 
-  constructor(signal: Signal, owner: Supervised) {
+  constructor(signal: Signal, owner: Supervised, modules: readonly string[]) {
     const { port1, port2 } = new MessageChannel();
     this.#owner = owner;
     this.#port = port1;
@@ -35,6 +43,8 @@ export class Supervision {
       unreadable: (error) => this.#lost(error),
     });
     const workerData: SupervisorData = {
+      owner: OWNER,
+      modules,
       port: port2,
       signal: signal.memory,
       progress: this.#progress.memory,
@@ -89,6 +99,7 @@ export class Supervision {
 
   #receive(message: FromSupervisor): void {
     if (message.type === 'ended') return this.#owner.threadEnded(message);
+    if (message.type === 'lost') return this.#lost(reviveThrown(message.thrown));
     this.#over = true;
     this.#owner.closed();
   }

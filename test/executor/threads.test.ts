@@ -154,6 +154,80 @@ describe('a preloaded module that ends every thread', () => {
   });
 });
 
+describe('a preloaded module', () => {
+  const preload = (source: string): string[] => [
+    '--import',
+    `data:text/javascript,${encodeURIComponent(
+      `import { isMainThread, workerData, BroadcastChannel } from 'node:worker_threads';
+      const inSupervisor = !isMainThread && workerData.port !== undefined && workerData.slots === undefined;
+      ${source}`,
+    )}`,
+  ];
+  /** Fails in the supervisor once it is told to, which is when a call runs. */
+  const fails = preload(`
+    if (inSupervisor) {
+      const channel = new BroadcastChannel('fail');
+      channel.onmessage = () => { throw new RangeError('agent failed'); };
+    }`);
+  const script = (call: string): string => `
+    import { BroadcastChannel } from 'node:worker_threads';
+    const e = executor({ size: 1 });
+    const gate = new Int32Array(new SharedArrayBuffer(16));
+    e.submit('add', 1, 2).result();
+    const future = e.submit('open', gate);
+    new BroadcastChannel('fail').postMessage('now');
+    try { ${call} } catch (error) { console.log(error.code, error.cause.name, error.cause.message); }
+    process.exit();`;
+
+  test.each([
+    ['blocked', 'future.result();'],
+    ['free', `await e.run('add', 1, 2);`],
+  ])('that ends the supervisor later fails the calls, while this thread is %s', async (_, call) => {
+    const { code, stdout } = await runScript(script(call), { args: fails });
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: 'NB_EXECUTOR_THREAD_DIED RangeError agent failed\n',
+    });
+  });
+
+  test('that keeps its thread alive does not keep the threads of a closed executor', async () => {
+    const { code, stdout } = await runScript(
+      `import { BroadcastChannel } from 'node:worker_threads';
+      const ended = new BroadcastChannel('ended');
+      let threads = 0;
+      const both = new Promise((resolve) => void (ended.onmessage = () => ++threads === 2 && resolve()));
+      const e = executor();
+      await e.run('add', 1, 2);
+      await e.close();
+      await both;
+      console.log('both ended');
+      process.exit();`,
+      {
+        args: preload(`
+          setInterval(() => {}, 1_000);
+          const channel = new BroadcastChannel('ended');
+          if (!isMainThread) process.on('exit', () => channel.postMessage('ended'));
+          else channel.close();`),
+      },
+    );
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'both ended\n' });
+  });
+
+  test('that makes an executor is refused in the threads of that executor', async () => {
+    const { stdout } = await runScript(`e.shutdown(); console.log('ended');`, {
+      args: preload(`
+        import { writeSync } from 'node:fs';
+        import { AsyncPoolExecutor } from ${JSON.stringify(new URL('../../dist/executor/index.js', import.meta.url).href)};
+        try {
+          globalThis.e = AsyncPoolExecutor.forModule(${JSON.stringify(fixture('work.mjs').href)});
+        } catch (error) {
+          writeSync(1, (inSupervisor ? 'supervisor ' : 'thread ') + error.code + '\\n');
+        }`),
+    });
+    expect(stdout).toBe('supervisor NB_EXECUTOR_MODULE\nthread NB_EXECUTOR_MODULE\nended\n');
+  });
+});
+
 describe('modules that make executors', () => {
   test('for themselves are refused, or they would start threads without end', () => {
     using executor = AsyncPoolExecutor.forModule<Work>(fixture('makes-itself.mjs'));

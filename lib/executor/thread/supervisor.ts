@@ -14,6 +14,17 @@ const signal = new Signal(shared.signal);
 const news = new Progress(shared.progress);
 const threads = new Map<number, { worker: Worker; progress: Progress }>();
 let closing = false;
+let closed = false;
+let uncaught: { error: unknown } | undefined;
+
+// What Node was told to preload runs here too, and may end this thread at any time: a blocked owner would not hear of it.
+process.on('uncaughtExceptionMonitor', (error) => void (uncaught = { error }));
+process.on('exit', (code) => {
+  if (closed) return;
+  const thrown =
+    uncaught === undefined ? new Error(`the supervisor ended with exit code ${code}`) : uncaught.error;
+  tell({ type: 'lost', thrown: encodeThrown(thrown) });
+});
 
 news.nowLoaded();
 
@@ -64,7 +75,9 @@ function close(): void {
 function closeIfEmpty(): void {
   if (threads.size > 0) return;
   tell({ type: 'closed' });
-  port.close();
+  closed = true;
+  // Not by closing the port: whatever was preloaded must not hold the thread.
+  process.exit(0);
 }
 
 function tell(message: FromSupervisor): void {

@@ -35,6 +35,9 @@ export interface ThreadData {
 
 /** What the supervisor is started with. */
 export interface SupervisorData {
+  readonly owner: typeof OWNER;
+  /** Those of its threads: what Node was told to preload runs here too, and may make executors. */
+  readonly modules: readonly string[];
   readonly port: MessagePort;
   readonly signal: SharedArrayBuffer;
   readonly progress: SharedArrayBuffer;
@@ -45,7 +48,11 @@ export type ToSupervisor =
   | { readonly type: 'stop'; readonly thread: number }
   | { readonly type: 'close' };
 
-export type FromSupervisor = ThreadEnd | { readonly type: 'closed' };
+export type FromSupervisor =
+  | ThreadEnd
+  | { readonly type: 'closed' }
+  /** The supervisor itself ends, and with it all threads. */
+  | { readonly type: 'lost'; readonly thrown: Thrown };
 
 /** A thread is no more. */
 export interface ThreadEnd {
