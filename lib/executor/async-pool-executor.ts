@@ -39,6 +39,7 @@ export class AsyncPoolExecutor<M extends object = UntypedModule> implements Disp
    *
    * @param url of a JavaScript module, as a URL, its text, or an absolute path.
    * @throws InvalidOptionError, UnknownOptionError
+   * @throws ExecutorClosedError in a listener of the process's 'exit': its calls would be lost.
    * @throws ExecutorModuleError in a thread that runs the same module: it would start threads without end.
    */
   static forModule<M extends object = UntypedModule>(

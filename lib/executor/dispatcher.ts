@@ -3,7 +3,7 @@ import { Call, type CallOwner } from './call.js';
 import { Crew, type CrewOwner } from './crew.js';
 import { Deaths } from './deaths.js';
 import { ExecutorClosedError } from './errors.js';
-import { drainAtExit, nothingToDrain, type Drained } from './exit.js';
+import { drainAtExit, mustNotBeExiting, nothingToDrain, type Drained } from './exit.js';
 import { faultError, refuseArguments } from './faults.js';
 import { Lifetime } from './lifetime.js';
 import { Line } from './line.js';
@@ -38,6 +38,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Drained {
 
   constructor(options: Resolved, modules: readonly string[]) {
     const { name, size, maxQueueSize, threads, onError } = options;
+    mustNotBeExiting(name);
     this.name = name;
     this.#options = options;
     this.#module = modules.at(-1)!;
@@ -115,10 +116,12 @@ export class Dispatcher implements CallOwner, CrewOwner, Drained {
     return this.#lifetime.untilEnd();
   }
 
-  drainAtExit(): void {
+  closeAtExit(): void {
     this.#failures.exiting = true;
     this.close();
-    this.waitForEnd();
+  }
+
+  reportAtExit(): void {
     this.#failures.reportKept();
   }
 
@@ -166,7 +169,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Drained {
     const expected = this.#closed && this.#total === 0 && end.thrown === undefined;
     if (link.calls.size === 0 && !expected) {
       // Last, as `onError` may wait for what was dispatched.
-      this.#failures.report(this.#deaths.idleError(link, end), undefined);
+      this.#failures.threadDied(this.#deaths.idleError(link, end));
     }
   }
 

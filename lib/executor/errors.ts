@@ -1,6 +1,11 @@
 import { NbError } from '../errors.js';
 
-/** Raised by a submit to an executor that was shut down, and by a `run` that still waited for room then. @publicApi */
+/**
+ * Raised by a submit to an executor that was shut down, by a `run` that still waited for room then, and when an
+ * executor is made while the process exits.
+ *
+ * @publicApi
+ */
 export class ExecutorClosedError extends NbError {
   readonly code = 'NB_EXECUTOR_CLOSED';
 

@@ -15,6 +15,8 @@ export class UnaskedFailures {
   readonly #executor: string;
   readonly #onError: OnError | undefined;
   readonly #kept = new Set<Call>();
+  /** Of threads that died at exit with no call in them. */
+  #deaths: Error[] = [];
   #due = false;
   #reportingOldest = false;
 
@@ -40,7 +42,8 @@ export class UnaskedFailures {
   /** Reports the oldest of too many. To be called when all counts are settled. */
   reportOldest(): void {
     // An `onError` that submits comes here once more: it must not pile up on the stack.
-    if (this.#reportingOldest) return;
+    // At exit all wait: what was accepted has to end first, and nothing more is accepted.
+    if (this.#reportingOldest || this.exiting) return;
     this.#reportingOldest = true;
     for (const call of this.#kept) {
       if (this.#kept.size <= MAX_KEPT) break;
@@ -49,7 +52,14 @@ export class UnaskedFailures {
     this.#reportingOldest = false;
   }
 
+  /** Reports that a thread died with no call in it. */
+  threadDied(error: Error): void {
+    if (this.exiting) this.#deaths.push(error);
+    else this.report(error, undefined);
+  }
+
   reportKept(): void {
+    for (const error of this.#deaths.splice(0)) this.report(error, undefined);
     for (const call of this.#kept) this.#reportUnlessAsked(call, false);
   }
 

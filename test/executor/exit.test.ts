@@ -50,6 +50,26 @@ describe('whatever was accepted is finished at process exit, without a call', ()
     expect(ended.stderr).toMatch(/\[NB_TASK_FAILED\].*'exit' of AsyncPoolExecutor failed[^]*exit code 9/);
   });
 
+  test('of all executors before any onError, which may exit at once', async () => {
+    const ended = await runScript(`
+      const a = executor({ onError: () => process.exit(5) });
+      const b = executor({ size: 1 });
+      a.submit('fail', 'x');
+      for (let i = 0; i < 3; i++) b.submit('print', i);`);
+    expect(ended).toMatchObject({ code: 5, stdout: numbers(3) });
+  });
+
+  test.each(['', `executor().submit('add', 1, 2);`])(
+    'an executor made after that is refused: %s',
+    async (before) => {
+      const ended = await runScript(`
+      ${before}
+      process.on('exit', () => { try { executor(); } catch (error) { console.log(error.code, error.message); } });`);
+      expect(ended.stdout).toMatch(/^NB_EXECUTOR_CLOSED AsyncPoolExecutor: the process is exiting/);
+      expect(ended.code).toBe(0);
+    },
+  );
+
   test('a submit after that is refused', async () => {
     const ended = await runScript(`
       const e = executor();
