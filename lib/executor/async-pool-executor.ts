@@ -1,3 +1,4 @@
+import { InvalidOptionError } from '../errors.js';
 import { checkOptions, check, nonEmptyString } from '../options.js';
 import { Dispatcher } from './dispatcher.js';
 import type { ExecutorFuture } from './future.js';
@@ -28,6 +29,12 @@ export class AsyncPoolExecutor<M extends object = UntypedModule> implements Disp
   readonly #dispatcher: Dispatcher;
 
   private constructor(dispatcher: Dispatcher) {
+    // JavaScript may call it.
+    if (!((dispatcher as unknown) instanceof Dispatcher)) {
+      throw new InvalidOptionError(
+        'AsyncPoolExecutor: not made by new, but by AsyncPoolExecutor.forModule(url, { size }).',
+      );
+    }
     this.name = dispatcher.name;
     this.#dispatcher = dispatcher;
   }
@@ -37,7 +44,7 @@ export class AsyncPoolExecutor<M extends object = UntypedModule> implements Disp
    * new URL('./work.js', import.meta.url), { size: 3 })`. Its threads start at once, and import the module in the
    * background; a module that can't be imported fails each call, with ExecutorModuleError.
    *
-   * @param url of a JavaScript module, as a URL, its text, or an absolute path.
+   * @param url of a JavaScript module, as a `file:`, `data:` or `node:` URL, its text, or an absolute path.
    * @throws InvalidOptionError, UnknownOptionError
    * @throws ExecutorClosedError in a listener of the process's 'exit': its calls would be lost.
    * @throws ExecutorModuleError in a thread that runs the same module: it would start threads without end.

@@ -35,7 +35,9 @@ export class Deaths {
   errorOf(call: Call, link: ThreadLink, end: ThreadEnd): Error {
     if (!link.progress.loaded) return this.#importDeath(end);
     const started = link.progress.hasStarted(call.number);
-    const then = started ? 'the call had started' : 'the call had not started, and can be submitted again';
+    const then = started
+      ? 'the call had started: submit it again only if it may run twice'
+      : 'the call had not started, and can be submitted again';
     return this.#death(`the thread of '${call.fn}' ended`, end, started, then);
   }
 

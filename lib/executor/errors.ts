@@ -9,6 +9,7 @@ import { NbError } from '../errors.js';
 export class ExecutorClosedError extends NbError {
   readonly code = 'NB_EXECUTOR_CLOSED';
 
+  /** @internal */
   static of(executor: string, fn: string): ExecutorClosedError {
     return new ExecutorClosedError(
       `${executor}: shut down, and accepts no more; '${fn}' was not called. Submit before shutdown(), or to a new executor.`,

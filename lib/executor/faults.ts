@@ -23,13 +23,13 @@ export function faultError(fault: Fault, { executor, module, fn }: Place): unkno
     case 'module': {
       const cause = reviveThrown(fault.thrown);
       return new ExecutorModuleError(
-        `${executor}: the module ${module} could not be loaded: ${messageOf(cause)}`,
+        `${executor}: the module ${module} could not be loaded: ${withoutImporter(messageOf(cause))}`,
         { cause },
       );
     }
     case 'function':
       return new ExecutorFunctionError(
-        `${executor}: the module ${module} exports ${fault.found} as '${fn}', not a function${didYouMean(fn, fault.known)}`,
+        `${executor}: the module ${module} ${foundInstead(fault.found, fn)}${didYouMean(fn, fault.known)}`,
       );
     case 'clone': {
       const cause = reviveThrown(fault.thrown);
@@ -42,7 +42,16 @@ export function faultError(fault: Fault, { executor, module, fn }: Place): unkno
   }
 }
 
-/** @throws ExecutorCloneError which names the argument at fault. */
+function foundInstead(found: string | undefined, fn: string): string {
+  return found === undefined ? `has no export '${fn}'` : `exports '${fn}' as ${found}, not as a function`;
+}
+
+/** Of a missing module Node also says who imports it: a file of this package, which nobody should look into. */
+function withoutImporter(message: string): string {
+  return message.replace(/ imported from .*task-thread\.js$/, '');
+}
+
+/** @throws ExecutorCloneError which names the argument at fault, counted from 1. */
 export function refuseArguments(
   executor: string,
   fn: string,
@@ -50,7 +59,7 @@ export function refuseArguments(
   cause: unknown,
 ): never {
   const index = args.findIndex((arg) => !isCloneable(arg));
-  const which = index < 0 ? 'an argument' : `argument ${index}`;
+  const which = index < 0 ? 'an argument' : `argument ${index + 1}`;
   throw new ExecutorCloneError(
     `${executor}: ${which} of '${fn}' can't be cloned (${messageOf(cause)}); only what structuredClone copies ` +
       `travels between threads.`,

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 
-/** Where a call is: `waiting` for a slot, `running`, or ended as `done` (it returned) or `failed`. */
+/** Where a call is: `waiting` for a slot, `running`, or ended as `done` (it returned) or `failed`. @publicApi */
 export type CallState = 'waiting' | 'running' | 'done' | 'failed';
 
 /**

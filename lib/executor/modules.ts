@@ -25,15 +25,18 @@ export function resolveModules(given: URL | string): readonly string[] {
   return [...above, module];
 }
 
+/** Of others Node says only in the thread that it can't import them. */
+const IMPORTABLE = new Set(['file:', 'data:', 'node:']);
+
 function resolve(given: unknown): string {
   const text = typeof given === 'object' && given !== null && 'href' in given ? given.href : given;
   if (typeof text === 'string') {
     if (isAbsolute(text)) return pathToFileURL(text).href;
-    if (URL.canParse(text)) return new URL(text).href;
+    if (URL.canParse(text) && IMPORTABLE.has(new URL(text).protocol)) return new URL(text).href;
   }
   // A relative path would be relative to a file of this package.
   throw new InvalidOptionError(
-    `AsyncPoolExecutor: the module must be a URL or an absolute path, but was ${quote(given)}; ` +
+    `AsyncPoolExecutor: the module must be a file:, data: or node: URL or an absolute path, but was ${quote(given)}; ` +
       `write new URL('./work.js', import.meta.url).`,
   );
 }

@@ -109,7 +109,7 @@ describe('an error of a function', () => {
 });
 
 describe('what cannot travel', () => {
-  test('an argument: at submit, by its function and index', () => {
+  test('an argument: at submit, by its function and its place, from 1', () => {
     for (const submit of [
       () => executor.submit('echo', 1, () => 1),
       () => executor.trySubmit('echo', 1, Symbol('s')),
@@ -117,7 +117,7 @@ describe('what cannot travel', () => {
       expect(thrownBy(submit)).toMatchObject({
         name: 'ExecutorCloneError',
         code: 'NB_EXECUTOR_CLONE',
-        message: expect.stringContaining("argument 1 of 'echo' can't be cloned"),
+        message: expect.stringContaining("argument 2 of 'echo' can't be cloned"),
         cause: expect.objectContaining({ name: 'DataCloneError' }),
       });
     }
@@ -148,11 +148,11 @@ describe('what cannot travel', () => {
 
 describe('functions', () => {
   test.each([
-    ['ad', /exports nothing as 'ad', not a function; did you mean 'add'\?/],
-    ['notAFunction', /exports a number as 'notAFunction'/],
-    ['toString', /exports nothing as 'toString'/],
-    ['__proto__', /exports nothing as '__proto__'/],
-    ['then', /exports nothing as 'then'/],
+    ['ad', /has no export 'ad'; did you mean 'add'\?/],
+    ['notAFunction', /exports 'notAFunction' as a number, not as a function/],
+    ['toString', /has no export 'toString'/],
+    ['__proto__', /has no export '__proto__'/],
+    ['then', /has no export 'then'/],
   ])('that do not exist: %s', (name, message) => {
     expect(thrownBy(() => executor.submit(name as 'add', 1, 2).result())).toMatchObject({
       code: 'NB_EXECUTOR_FUNCTION',
@@ -185,7 +185,9 @@ describe('modules', () => {
   });
 
   test('that do not exist', () => {
-    expect(load(fixture('nowhere.mjs')).cause).toMatchObject({ code: 'ERR_MODULE_NOT_FOUND' });
+    const error = load(fixture('nowhere.mjs'));
+    expect(error.cause).toMatchObject({ code: 'ERR_MODULE_NOT_FOUND' });
+    expect(error.message).toMatch(/Cannot find module '.*nowhere\.mjs'$/);
   });
 
   test('that end their thread, or never load', () => {
@@ -203,7 +205,23 @@ describe('modules', () => {
     }
   });
 
-  test.each(['./work.js', 'lodash', '', 7, undefined])('not by %p', (url) => {
+  test('also one of Node, and a CommonJS one whose exports Node cannot see', () => {
+    using path = AsyncPoolExecutor.forModule<typeof import('node:path')>('node:path');
+    expect(path.submit('basename', '/a/b').result()).toBe('b');
+    using common = AsyncPoolExecutor.forModule<{ work(x: number): number }>(fixture('hidden-exports.cjs'));
+    expect(common.submit('work', 1).result()).toBe(2);
+    expect(thrownBy(() => common.submit('wrok' as 'work', 1).result()).message).toMatch(
+      /did you mean 'work'/,
+    );
+    expect(thrownBy(() => common.submit('toString' as 'work', 1).result()).message).toMatch(/has no export/);
+  });
+
+  test('not by new', () => {
+    const Class = AsyncPoolExecutor as unknown as new (size: number) => unknown;
+    expect(() => new Class(3)).toThrow(/not made by new, but by AsyncPoolExecutor\.forModule/);
+  });
+
+  test.each(['./work.js', 'lodash', '', 'http://localhost/work.js', 7, undefined])('not by %p', (url) => {
     expect(() => AsyncPoolExecutor.forModule(url as string)).toThrow(
       /write new URL\('\.\/work\.js', import\.meta\.url\)/,
     );

@@ -58,9 +58,10 @@ export class Calls {
     const loaded = this.#loaded;
     if ('thrown' in loaded)
       return this.#fail(number, { kind: 'module', thrown: encodeThrown(loaded.thrown) });
-    const fn = Object.hasOwn(loaded.exports, name) ? loaded.exports[name] : undefined;
-    if (typeof fn !== 'function') return this.#fail(number, notAFunction(fn, loaded.exports));
     try {
+      // A getter of what is exported may throw, too.
+      const fn = exported(loaded.exports, name);
+      if (typeof fn !== 'function') return this.#fail(number, notAFunction(fn, loaded.exports));
       const returned: unknown = fn(...args);
       if (isThenable(returned)) return this.#follow(number, returned);
       this.#done(number, returned);
@@ -113,9 +114,21 @@ export class Calls {
   }
 }
 
+/** What is exported by that name, also by the `default` that all of a CommonJS module is where Node sees no names. */
+function exported(exports: Record<string, unknown>, name: string): unknown {
+  if (Object.hasOwn(exports, name)) return exports[name];
+  const fallback = defaultOf(exports);
+  return Object.hasOwn(fallback, name) && typeof fallback[name] === 'function' ? fallback[name] : undefined;
+}
+
+function defaultOf({ default: value }: Record<string, unknown>): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
 function notAFunction(found: unknown, exports: Record<string, unknown>): Fault {
-  const known = Object.keys(exports).filter((name) => typeof exports[name] === 'function');
-  return { kind: 'function', found: found === undefined ? 'nothing' : `a ${typeof found}`, known };
+  const all = { ...defaultOf(exports), ...exports };
+  const known = Object.keys(all).filter((name) => typeof all[name] === 'function');
+  return { kind: 'function', found: found === undefined ? undefined : `a ${typeof found}`, known };
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -15,7 +15,7 @@ export type Answer =
 export type Fault =
   | { readonly kind: 'thrown'; readonly thrown: Thrown }
   | { readonly kind: 'module'; readonly thrown: Thrown }
-  | { readonly kind: 'function'; readonly found: string; readonly known: readonly string[] }
+  | { readonly kind: 'function'; readonly found: string | undefined; readonly known: readonly string[] }
   | { readonly kind: 'clone'; readonly what: string; readonly thrown: Thrown };
 
 export const OWNER = 'nestjs-nb-aiopool/executor';
