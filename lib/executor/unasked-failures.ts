@@ -76,7 +76,7 @@ export class UnaskedFailures {
       const what = call === undefined ? 'a thread' : `'${call.fn}'`;
       this.#say(
         `${what} of ${this.#executor} failed; ask for its result() or set onError`,
-        'NB_TASK_FAILED',
+        'NB_UNASKED_FAILURE',
         error,
         atOnce,
       );

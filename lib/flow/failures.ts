@@ -12,7 +12,7 @@ export class LateFailures {
       ((error) =>
         warn(
           `${call} had ended already when this failed; set onError to handle it`,
-          'NB_TASK_FAILED',
+          'NB_UNASKED_FAILURE',
           error,
         ));
   }

@@ -17,12 +17,14 @@ export interface Intake<T> {
   /** Somebody wants this task's outcome. */
   awaited(task: Task<T>): void;
   report(task: Task<T>): void;
+  /** Of a batch that has failed: what in it is no function, but a promise, is nobody's from now on. */
+  takeOver(given: readonly unknown[]): void;
 }
 
 export async function batchSubmit<T>(intake: Intake<T>, source: TaskSource<T>): Promise<PoolFuture<T>[]> {
   const tasks: Task<T>[] = [];
   try {
-    await forEach(source, (fn) => {
+    await forEach(intake, source, (fn) => {
       const task = intake.create(fn);
       // The caller has no future to ask before the whole batch is accepted.
       task.held = true;
@@ -84,7 +86,7 @@ class BatchRun<T, R> {
 
   async pull(source: TaskSource<T>): Promise<void> {
     try {
-      await forEach(source, (fn) => this.#add(fn));
+      await forEach(this.#intake, source, (fn) => this.#add(fn));
       this.#close();
     } catch (error) {
       this.#fail(error);
@@ -136,11 +138,19 @@ class BatchRun<T, R> {
 /** Never seen outside: it ends the pulling of a batch that has failed. */
 class BatchFailed extends Error {}
 
+type Visit<T> = (fn: TaskFunction<T>) => Promise<unknown> | undefined;
+
+async function forEach<T>(intake: Intake<T>, source: TaskSource<T>, visit: Visit<T>): Promise<void> {
+  try {
+    await visitEach(source, visit);
+  } catch (error) {
+    if (Array.isArray(source)) intake.takeOver(source);
+    throw error;
+  }
+}
+
 /** Closes the iterator when `visit` throws or rejects, as `for` loops do. */
-async function forEach<T>(
-  source: TaskSource<T>,
-  visit: (fn: TaskFunction<T>) => Promise<unknown> | undefined,
-) {
+async function visitEach<T>(source: TaskSource<T>, visit: Visit<T>): Promise<void> {
   if (typeof source !== 'object' || source === null) throw notASource(source);
   if (Symbol.asyncIterator in source) {
     for await (const fn of source) await visit(fn);

@@ -1,8 +1,8 @@
-import { callable, check } from '../options.js';
 import type { Intake } from './batch.js';
 import { PoolClosedError, PoolFullError } from './errors.js';
 import type { SubmitOptions, TaskTerms } from './options.js';
 import type { Scheduler } from './scheduler.js';
+import { refuseTask, takeOver } from './refusal.js';
 import { Task } from './task.js';
 import type { TaskFunction } from './task-context.js';
 import { setTerms } from './terms.js';
@@ -18,7 +18,7 @@ export class Entrance {
   /** @throws InvalidOptionError, PoolClosedError, TaskCancelledError */
   create<T>(fn: TaskFunction<T>, terms: TaskTerms | undefined): Task<T> {
     const scheduler = this.#scheduler;
-    if (typeof fn !== 'function') check(scheduler.name, 'a task', fn, callable);
+    if (typeof fn !== 'function') throw refuseTask(scheduler.name, fn);
     if (scheduler.closed) throw PoolClosedError.of(scheduler.stats());
     const task = new Task(scheduler, fn);
     if (terms !== undefined) setTerms(task, terms);
@@ -59,6 +59,7 @@ export class Entrance {
       enter: (task) => this.enter(task, options),
       withdraw: (task, error) => this.#scheduler.withdraw(task, error),
       awaited: (task) => this.#scheduler.awaited(task),
+      takeOver: (given) => takeOver(this.#scheduler.name, given),
       report: (task) => this.#scheduler.failures.report(task),
     };
   }

@@ -65,7 +65,7 @@ const WARNINGS = {
 } as const;
 
 function warnOfFailure(error: unknown, { pool, origin }: PoolErrorInfo): void {
-  warn(`a task of ${pool} ${WARNINGS[origin ?? 'task']}`, 'NB_TASK_FAILED', error);
+  warn(`a task of ${pool} ${WARNINGS[origin ?? 'task']}`, 'NB_UNASKED_FAILURE', error);
 }
 
 /** A process warning reaches stderr, and `process.on('warning')`, but ends no process. */

@@ -47,7 +47,7 @@ describe('whatever was accepted is finished at process exit, without a call', ()
       e.submit('exit', 9);
       e.submit('print', 'after');`);
     expect(ended).toMatchObject({ code: 0, stdout: 'after\n' });
-    expect(ended.stderr).toMatch(/\[NB_TASK_FAILED\].*'exit' of AsyncPoolExecutor failed[^]*exit code 9/);
+    expect(ended.stderr).toMatch(/\[NB_UNASKED_FAILURE\].*'exit' of AsyncPoolExecutor failed[^]*exit code 9/);
   });
 
   test('of all executors before any onError, which may exit at once', async () => {
@@ -136,7 +136,7 @@ describe('a failure that nobody asked about', () => {
     expect(ended).toMatchObject({ code: 0, stdout: '' });
     expect(ended.stderr.match(/boom/g)).toHaveLength(1);
     expect(ended.stderr).toMatch(
-      /\[NB_TASK_FAILED\] NbAioPoolWarning: 'fail' of mine failed[^]*\[cause\]: TypeError: inner/,
+      /\[NB_UNASKED_FAILURE\] NbAioPoolWarning: 'fail' of mine failed[^]*\[cause\]: TypeError: inner/,
     );
   });
 

@@ -27,7 +27,7 @@ describe('a failure that nobody asked about', () => {
     await until(() => emitWarning.mock.calls.length > 0);
     expect(emitWarning.mock.calls[0]).toEqual([
       "'fail' of AsyncPoolExecutor failed; ask for its result() or set onError",
-      { type: 'NbAioPoolWarning', code: 'NB_TASK_FAILED', detail: expect.stringContaining('boom') },
+      { type: 'NbAioPoolWarning', code: 'NB_UNASKED_FAILURE', detail: expect.stringContaining('boom') },
     ]);
   });
 

@@ -333,7 +333,7 @@ describe('an error of a task', () => {
     const fn = (error: unknown): Promise<never> => Promise.reject(error);
     await expect(runOnEach(fn, [1, boom, Object.create(null)])).rejects.toBe(1);
     await turn();
-    const code = 'NB_TASK_FAILED';
+    const code = 'NB_UNASKED_FAILURE';
     expect(emitWarning.mock.calls).toEqual([
       [expect.stringContaining('runOnEach had ended'), expect.objectContaining({ code, detail: boom.stack })],
       [expect.anything(), expect.objectContaining({ detail: 'a value that cannot be shown' })],

@@ -49,7 +49,7 @@ describe('a failure that nobody asked about', () => {
     expect(onError).toHaveBeenCalledTimes(1);
   });
 
-  const failed = { code: 'NB_TASK_FAILED', detail: boom.stack };
+  const failed = { code: 'NB_UNASKED_FAILURE', detail: boom.stack };
   test('may be anything, also what cannot be shown', async () => {
     const emitWarning = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const pool = new NbAioPool();

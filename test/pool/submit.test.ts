@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { NbAioPool, PoolClosedError, PoolFullError, PoolFuture } from '../../lib/pool/index.js';
 import { InvalidOptionError, UnknownOptionError } from '../../lib/errors.js';
 import { deferred, Gauge, isSettled, turn } from './signals.js';
@@ -230,6 +230,28 @@ describe('arguments', () => {
     await expect(pool.batchRun(5 as never)).rejects.toThrow('a batch must be an iterable or async iterable');
     await expect(pool.batchRun({} as never)).rejects.toThrow(InvalidOptionError);
     expect(pool.stats()).toMatchObject({ running: 0, waiting: 0 });
+  });
+
+  test('a promise is refused with advice, and does not end the process when it fails', async () => {
+    const emitWarning = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const pool = new NbAioPool({ name: 'mine' });
+    const promises = Array.from({ length: 3 }, (_, i) => Promise.reject(new Error(`of ${i}`)));
+    const refused = pool.batchRun(promises as never);
+    await expect(refused).rejects.toThrow(
+      'mine: a task must be a function, but was an object of class Promise; write () => work(1) where it says work(1)',
+    );
+    await expect(pool.submit(Promise.reject(new Error('alone')) as never)).rejects.toThrow('write () =>');
+    await turn();
+    const told = emitWarning.mock.calls.map(([message, options]) => [message, options]);
+    expect(told).toContainEqual([
+      'a promise that mine was given for a task failed',
+      expect.objectContaining({ code: 'NB_UNASKED_FAILURE', detail: expect.stringContaining('of 2') }),
+    ]);
+    expect(told).toContainEqual([
+      'a promise that mine was given for a task failed',
+      expect.objectContaining({ detail: expect.stringContaining('alone') }),
+    ]);
+    emitWarning.mockRestore();
   });
 
   test('options that do not exist are refused, with the nearest that does', async () => {
