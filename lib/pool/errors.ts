@@ -10,12 +10,14 @@ import type { PoolStats } from './stats.js';
 export class PoolFullError extends NbError {
   readonly code = 'NB_POOL_FULL';
 
+  /** @internal */
   static of(stats: PoolStats): PoolFullError {
     return new PoolFullError(
       `${full(stats)}; submit with block: true to wait for room, or raise maxConcurrency or maxQueueSize.`,
     );
   }
 
+  /** @internal */
   static forGood(stats: PoolStats): PoolFullError {
     return new PoolFullError(
       `${full(stats)}, and all that run wait for room in onRoom(), or for one that does; submit() instead: it runs a task on its caller's slot.`,
@@ -32,9 +34,10 @@ export class PoolFullError extends NbError {
 export class PoolClosedError extends NbError {
   readonly code = 'NB_POOL_CLOSED';
 
+  /** @internal */
   static of({ name, running, waiting }: PoolStats): PoolClosedError {
     return new PoolClosedError(
-      `${name}: shut down, with ${running} tasks still running and ${waiting} waiting, and accepts no more; ` +
+      `${name}: shut down, with ${running} still running and ${waiting} waiting, and accepts no more; ` +
         `submit before shutdown(), or to a new pool.`,
     );
   }
@@ -50,13 +53,15 @@ export class PoolClosedError extends NbError {
 export class TaskCancelledError extends NbError {
   readonly code = 'NB_TASK_CANCELLED';
 
+  /** @internal */
   static byShutdown({ name, running, waiting }: PoolStats): TaskCancelledError {
     return new TaskCancelledError(
-      `${name}: cancelled by shutdown({ wait: false }), with ${running} tasks running and ${waiting} waiting; ` +
+      `${name}: cancelled by shutdown({ wait: false }), with ${running} running and ${waiting} waiting; ` +
         `use shutdown({ wait: true }) to let accepted tasks finish.`,
     );
   }
 
+  /** @internal */
   static byCaller(pool: string, reason: unknown): TaskCancelledError {
     return new TaskCancelledError(
       `${pool}: cancelled by cancel() of its future${seeCause(reason)}`,
@@ -64,6 +69,7 @@ export class TaskCancelledError extends NbError {
     );
   }
 
+  /** @internal */
   static bySignal(pool: string, reason: unknown): TaskCancelledError {
     return new TaskCancelledError(
       `${pool}: cancelled by the signal that it was submitted with${seeCause(reason)}`,
@@ -80,6 +86,7 @@ export class TaskCancelledError extends NbError {
 export class TaskTimeoutError extends NbError {
   readonly code = 'NB_TASK_TIMEOUT';
 
+  /** @internal */
   static after(pool: string, timeout: number): TaskTimeoutError {
     return new TaskTimeoutError(
       `${pool}: ran longer than its timeout of ${timeout} ms; its signal is aborted, and its slot is taken until ` +

@@ -4,6 +4,8 @@ import { inspect } from 'node:util';
  * Where a task is: `waiting` for a slot, `running`, or settled as `done` (it returned), `failed` (it threw, or ran
  * longer than its `timeout`) or `cancelled` (by `cancel()`, its signal, or a shutdown before it started). It
  * changes no more after that, also when a task that timed out or was cancelled ends later.
+ *
+ * @publicApi
  */
 export type TaskState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
 

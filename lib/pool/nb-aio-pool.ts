@@ -127,8 +127,8 @@ export class NbAioPool implements AsyncDisposable {
    * one by one, and while the pool is full none is, so the source may be endless. Resolves with their futures
    * once all are accepted.
    *
-   * Rejects as `submit` does, or with what the source throws. The tasks accepted until then go on, and their
-   * failures go to `onError`.
+   * Rejects as `submit` does, or with what the source throws, once the source's `return()` is through. The tasks
+   * accepted until then go on, and their failures go to `onError`.
    */
   async batchSubmit<T>(tasks: TaskSource<T>, options?: SubmitOptions): Promise<PoolFuture<T>[]> {
     if (options !== undefined) checkOptions('batchSubmit', options, submitRules);

@@ -12,7 +12,7 @@ const lib = join(root, 'lib');
  * can be read, tested and loaded without those above it.
  */
 const ROOMS: Record<string, { rooms: string[]; packages: RegExp }> = {
-  // The ground floor: errors.ts and options.ts. `leven` finds the near name of an unknown option.
+  // The ground floor: errors.ts, options.ts and signal-watch.ts. `leven` finds the near name of an unknown option.
   ground: { rooms: [], packages: /^leven$/ },
   pool: { rooms: [], packages: /^$/ },
   flow: { rooms: ['pool'], packages: /^$/ },

@@ -96,7 +96,7 @@ describe('shutdown({ wait: true })', () => {
     const blocked = [pool.submit(() => ran.push(2)), pool.run(() => ran.push(3))];
     const end = pool.shutdown();
     for (const each of blocked) await expect(each).rejects.toThrow(PoolClosedError);
-    await expect(blocked[0]).rejects.toThrow('old: shut down, with 1 tasks still running and 1 waiting');
+    await expect(blocked[0]).rejects.toThrow('old: shut down, with 1 still running and 1 waiting');
     await expect(pool.submit(() => 1)).rejects.toThrow(PoolClosedError);
     expect(pool.stats().closed).toBe(true);
     expect(await isSettled(end)).toBe(false);
@@ -207,7 +207,7 @@ describe('shutdown({ wait: false })', () => {
     const end = pool.shutdown({ wait: false });
     await expect(blocked).rejects.toThrow(PoolClosedError);
     await expect(asked).rejects.toThrow(
-      'p: cancelled by shutdown({ wait: false }), with 1 tasks running and 2 waiting',
+      'p: cancelled by shutdown({ wait: false }), with 1 running and 2 waiting',
     );
     expect(future.state).toBe('cancelled');
     await expect(future.result()).rejects.toMatchObject({ code: 'NB_TASK_CANCELLED' });
