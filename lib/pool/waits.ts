@@ -113,7 +113,7 @@ export const openWaits: ReadonlySet<Waits> = open;
 
 /** Whether there can be a circle to untie at all: in any, somebody waits for a slot or for room. */
 export function mayBeTied(): boolean {
-  return scarce > 0;
+  return scarce !== 0;
 }
 
 function firstOf<T>(set: Set<T> | undefined): T | undefined {
