@@ -48,6 +48,16 @@ export const milliseconds = (min: number, max = 2 ** 31 - 1): Rule => integer(mi
 /** A time in ms that no timer waits for, at least not at a stretch. */
 export const longTime = (min: number): Rule => milliseconds(min, Number.MAX_SAFE_INTEGER);
 
+/** By what it does: a signal may come from another realm. */
+export const abortSignal: Rule = (value) => {
+  const signal = value as Partial<AbortSignal> | null | undefined;
+  return typeof signal?.aborted === 'boolean' &&
+    typeof signal.addEventListener === 'function' &&
+    typeof signal.removeEventListener === 'function'
+    ? undefined
+    : 'an AbortSignal';
+};
+
 export const plainObject: Rule = (value) =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? undefined : 'an object';
 

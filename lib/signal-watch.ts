@@ -22,11 +22,17 @@ export class SignalWatch<M> {
     let watch = this.#watches.get(signal);
     if (watch === undefined) {
       const members = new Set<M>();
-      watch = { members, listener: () => this.#onAbort(members, signal) };
+      watch = { members, listener: () => this.#abort(members, signal) };
       this.#watches.set(signal, watch);
       signal.addEventListener('abort', watch.listener, { once: true });
     }
     watch.members.add(member);
+  }
+
+  /** Until the end of it members may leave; who then has not left must not live as long as the signal. */
+  #abort(members: ReadonlySet<M>, signal: AbortSignal): void {
+    this.#onAbort(members, signal);
+    this.#watches.delete(signal);
   }
 
   delete(signal: AbortSignal, member: M): void {

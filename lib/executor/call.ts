@@ -70,7 +70,7 @@ export class Call<T = unknown> extends ExecutorFuture<T> implements Linked<Call>
   }
 
   result(timeout?: number): T {
-    if (timeout !== undefined) check('result', 'the timeout in ms', timeout, milliseconds(0));
+    if (timeout !== undefined) check('result', 'the timeout', timeout, milliseconds(0));
     this.asked = true;
     if (!this.ended && !this.owner.waitUntil(() => this.ended, timeout)) {
       // Whoever asked has not been told: a failure must not get lost.

@@ -29,7 +29,8 @@ export interface ExecutorOptions {
   maxQueueSize?: number;
   /**
    * Threads that the calls are spread over, each with an event loop and an instance of the module.
-   * Default 1, minimum 1, maximum 1,024. */
+   * Default 1, minimum 1, maximum 1,024.
+   */
   threads?: number;
   /**
    * Called once for each failure that nobody has asked about, and when a thread died without a call in it; see

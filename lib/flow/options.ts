@@ -1,5 +1,14 @@
 import { InvalidOptionError } from '../errors.js';
-import { boolean, callable, check, checkOptions, integer, type Rule, type Rules } from '../options.js';
+import {
+  abortSignal,
+  boolean,
+  callable,
+  check,
+  checkOptions,
+  integer,
+  type Rule,
+  type Rules,
+} from '../options.js';
 import type { RateClock } from './clock.js';
 import { LateFailures } from './failures.js';
 import { refuseFunction } from './refusals.js';
@@ -68,13 +77,6 @@ const atOnce: Rule = (value) =>
 
 const rate: Rule = (value) =>
   typeof value === 'number' && value > 0 && value < Infinity ? undefined : 'a finite number above 0';
-
-/** By what it can do: a signal may come from another realm, or from a library. */
-export const abortSignal: Rule = (value) =>
-  typeof (value as AbortSignal | null | undefined)?.aborted === 'boolean' &&
-  typeof (value as AbortSignal).addEventListener === 'function'
-    ? undefined
-    : 'an AbortSignal';
 
 const clock: Rule = (value) =>
   typeof (value as RateClock | null)?.now === 'function' &&

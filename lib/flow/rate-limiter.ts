@@ -1,8 +1,8 @@
-import { check } from '../options.js';
+import { abortSignal, check } from '../options.js';
 import { LinkedList, type Linked } from '../pool/linked-list.js';
 import { SignalWatch } from '../signal-watch.js';
 import { steadyClock, type RateClock } from './clock.js';
-import { abortSignal, checkLimiter, type RateLimiterOptions } from './options.js';
+import { checkLimiter, type RateLimiterOptions } from './options.js';
 
 /** The longest time that a timer of Node can wait for; beyond it, it would wait for 1 ms. */
 const LONGEST_TIMER = 2 ** 31 - 1;

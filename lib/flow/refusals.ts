@@ -1,11 +1,12 @@
 import { InvalidOptionError } from '../errors.js';
 import { quote } from '../options.js';
+import { takeOver } from '../pool/refusal.js';
 import type { LateFailures } from './failures.js';
 import { iteratorMethod } from './source.js';
 
 /** What stands where `fn` belongs. */
 export function refuseFunction(call: string, given: unknown, late: LateFailures): InvalidOptionError {
-  takeOver([given], late);
+  takeOver([given], late.report);
   let advice = '';
   if (given instanceof Promise) advice = '; give the function itself, not what a call of it returned';
   else if (iteratorMethod(given) !== undefined) advice = '; the function comes first, then the source';
@@ -22,7 +23,8 @@ export function refuseTask(
   given: unknown,
   late: LateFailures,
 ): InvalidOptionError {
-  takeOver(Array.isArray(source) ? (source as unknown[]).slice(index) : [given], late);
+  // Those too that would have been next.
+  takeOver(Array.isArray(source) ? (source as unknown[]).slice(index) : [given], late.report);
   const advice =
     given instanceof Promise
       ? '; write () => work(1) where it says work(1), or it runs at once, whatever the limits'
@@ -30,12 +32,4 @@ export function refuseTask(
   return new InvalidOptionError(
     `${call}: item ${index} of the source must be a function, but was ${quote(given)}${advice}.`,
   );
-}
-
-/**
- * Whoever gave promises for functions does not hold them: should they fail, that would end the process as an
- * unhandled rejection, before the mistake is read. Those that are refused, and those that would have been next.
- */
-function takeOver(given: readonly unknown[], late: LateFailures): void {
-  for (const each of given) if (each instanceof Promise) each.catch(late.report);
 }

@@ -2,7 +2,7 @@ import type { Intake } from './batch.js';
 import { PoolClosedError, PoolFullError } from './errors.js';
 import type { SubmitOptions, TaskTerms } from './options.js';
 import type { Scheduler } from './scheduler.js';
-import { refuseTask, takeOver } from './refusal.js';
+import { refuseTask, takeOver, warnOfPromise } from './refusal.js';
 import { Task } from './task.js';
 import type { TaskFunction } from './task-context.js';
 import { setTerms } from './terms.js';
@@ -59,7 +59,7 @@ export class Entrance {
       enter: (task) => this.enter(task, options),
       withdraw: (task, error) => this.#scheduler.withdraw(task, error),
       awaited: (task) => this.#scheduler.awaited(task),
-      takeOver: (given) => takeOver(this.#scheduler.name, given),
+      takeOver: (given) => takeOver(given, warnOfPromise(this.#scheduler.name)),
       report: (task) => this.#scheduler.failures.report(task),
     };
   }

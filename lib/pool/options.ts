@@ -1,4 +1,5 @@
 import {
+  abortSignal,
   boolean,
   callable,
   integer,
@@ -120,18 +121,6 @@ export const poolRules: Rules<PoolOptions> = {
 };
 
 const finite: Rule = (value) => (Number.isFinite(value) ? undefined : 'a finite number');
-
-/** By what it does: a signal may come from another realm. */
-const abortSignal: Rule = (value) =>
-  typeof value === 'object' &&
-  value !== null &&
-  'aborted' in value &&
-  'addEventListener' in value &&
-  typeof value.addEventListener === 'function' &&
-  'removeEventListener' in value &&
-  typeof value.removeEventListener === 'function'
-    ? undefined
-    : 'an AbortSignal';
 
 export const termsRules: Rules<TaskTerms> = {
   signal: abortSignal,

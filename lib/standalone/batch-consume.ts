@@ -1,5 +1,5 @@
 import { InvalidOptionError } from '../errors.js';
-import { boolean, callable, checkOptions, milliseconds, quote, type Rule } from '../options.js';
+import { abortSignal, boolean, callable, checkOptions, milliseconds, quote } from '../options.js';
 import {
   describeEvent,
   TaskConflictError,
@@ -22,8 +22,7 @@ export interface ConsumeOptions {
   onEvent?: OnConsumerEvent;
 }
 
-const signalRule: Rule = (value) => (value instanceof AbortSignal ? undefined : 'an AbortSignal');
-const RULES = { signal: signalRule, grace: milliseconds(0), handleSignals: boolean, onEvent: callable };
+const RULES = { signal: abortSignal, grace: milliseconds(0), handleSignals: boolean, onEvent: callable };
 const GRACE = 30_000;
 
 /** One consumer with what it takes to stop it. */

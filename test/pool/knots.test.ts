@@ -1,4 +1,4 @@
-import { describe, expect, jest, test } from '@jest/globals';
+import { afterAll, describe, expect, jest, test } from '@jest/globals';
 import { NbAioPool, type PoolFuture } from '../../lib/pool/index.js';
 import { TaskRun } from '../../lib/pool/task-run.js';
 import { mayBeTied, openWaits } from '../../lib/pool/waits.js';
@@ -208,51 +208,50 @@ describe('by the result() of a task that is not a child', () => {
   });
 });
 
-test('a long line of tasks that each wait for the one before is not looked at', async () => {
+describe('the looks at runs', () => {
   const spies = (['goesOn', 'live', 'waits'] as const).map((each) =>
     jest.spyOn(TaskRun.prototype, each, 'get'),
   );
-  const looks = async (count: number): Promise<number> => {
-    for (const spy of spies) spy.mockClear();
-    const pool = new NbAioPool({ maxConcurrency: count + 1 });
-    const gate = deferred();
-    let last: PoolFuture<unknown> = await pool.submit(() => gate.promise);
-    for (let i = 0; i < count; i++) {
-      const before = last;
-      last = await pool.submit(() => before.result());
-      await turn(1);
-    }
-    gate.resolve();
-    await last.result();
-    return spies.reduce((sum, { mock }) => sum + mock.calls.length, 0);
-  };
-  try {
-    const few = await looks(100);
-    expect(await looks(400)).toBeLessThan(5 * few);
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-});
+  afterAll(() => spies.forEach((spy) => spy.mockRestore()));
 
-test('looking for circles takes no longer for a task among many', async () => {
-  const spies = (['goesOn', 'live', 'waits'] as const).map((each) =>
-    jest.spyOn(TaskRun.prototype, each, 'get'),
-  );
-  /** All the looks at runs, with `count` tasks of which each waits for another one's end or slot. */
-  const looks = async (count: number): Promise<number> => {
+  async function looksOf(run: (count: number) => Promise<unknown>, count: number): Promise<number> {
     for (const spy of spies) spy.mockClear();
-    const c = new NbAioPool({ maxConcurrency: 1, maxQueueSize: 10 });
-    const b = new NbAioPool({ maxConcurrency: count / 2 });
-    const a = new NbAioPool({ maxConcurrency: count });
-    await a.batchRun(Array.from({ length: count }, () => () => b.run(() => c.run(() => turn(1)))));
+    await run(count);
     return spies.reduce((sum, { mock }) => sum + mock.calls.length, 0);
-  };
-  try {
-    const few = await looks(200);
-    expect(await looks(800)).toBeLessThan(5 * few);
-  } finally {
-    for (const spy of spies) spy.mockRestore();
   }
+
+  test.each<[string, number, (count: number) => Promise<unknown>]>([
+    [
+      'in a long line, where each waits for the one before',
+      100,
+      async (count) => {
+        const pool = new NbAioPool({ maxConcurrency: count + 1 });
+        const gate = deferred();
+        let last: PoolFuture<unknown> = await pool.submit(() => gate.promise);
+        for (let i = 0; i < count; i++) {
+          const before = last;
+          last = await pool.submit(() => before.result());
+          await turn(1);
+        }
+        gate.resolve();
+        await last.result();
+      },
+    ],
+    [
+      "among many, where each waits for another one's end or slot",
+      200,
+      async (count) => {
+        const c = new NbAioPool({ maxConcurrency: 1, maxQueueSize: 10 });
+        const b = new NbAioPool({ maxConcurrency: count / 2 });
+        const a = new NbAioPool({ maxConcurrency: count });
+        await a.batchRun(Array.from({ length: count }, () => () => b.run(() => c.run(() => turn(1)))));
+      },
+    ],
+  ])('are not more for a task %s', async (_, count, run) => {
+    const few = await looksOf(run, count);
+    expect(few).toBeGreaterThan(0);
+    expect(await looksOf(run, 4 * count)).toBeLessThan(5 * few);
+  });
 });
 
 describe('a slot of another pool is not lent', () => {

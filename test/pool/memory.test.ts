@@ -29,3 +29,28 @@ test.each([true, false])('the value of the last task is not kept (context: %p)',
   const args = ['--expose-gc', '--input-type=module', '-e', script];
   expect(execFileSync(process.execPath, args, { encoding: 'utf8' }).trim()).toBe('0');
 });
+
+test('an aborted signal that lives on keeps nothing of what it ended', () => {
+  const script = `
+    import { setTimeout } from 'node:timers/promises';
+    import { RateLimiter } from ${JSON.stringify(new URL('../../dist/flow/index.js', import.meta.url).href)};
+    const limiter = new RateLimiter({ maxPerSecond: 0.001 });
+    await limiter.take();
+    const controller = new AbortController();
+    const waits = [];
+    const wait = () => {
+      const promise = limiter.take(controller.signal);
+      promise.catch(() => {});
+      waits.push(new WeakRef(promise));
+    };
+    for (let i = 0; i < 10; i++) wait();
+    controller.abort();
+    for (let turns = 0; turns < 10; turns++) {
+      await setTimeout(1);
+      gc();
+    }
+    console.log(waits.filter((each) => each.deref() !== undefined).length, controller.signal.aborted);
+  `;
+  const args = ['--expose-gc', '--input-type=module', '-e', script];
+  expect(execFileSync(process.execPath, args, { encoding: 'utf8' }).trim()).toBe('0 true');
+});
