@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../fast-check.js';
 import { LEASE, type Outcome, RandomHistory } from './contract-history.js';
 import type { MakeEnv } from './contract-kit.js';
 

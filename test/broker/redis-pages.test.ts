@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../fast-check.js';
 import { writePages } from '../../lib/broker/redis/pages.js';
 import { LoanBook } from '../../lib/broker/redis/loan-book.js';
 import { Malformed, type NewMessage, NO_HISTORY, NO_SETTLEMENTS } from '../../lib/queue/broker.js';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from '../fast-check.js';
 import type { AsyncPoolExecutor } from '../../dist/executor/index.js';
 import { workExecutor, type Work } from './kit.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from '../fast-check.js';
 import { amap, type AmapOptions } from '../../lib/flow/index.js';
 import { ReorderWindow } from '../../lib/flow/window.js';
 import { deferred, Gauge, isSettled, turn, type Deferred } from '../pool/signals.js';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from '../fast-check.js';
 import { amap, type FlowContext } from '../../lib/flow/index.js';
 import { turn } from '../pool/signals.js';
 import { upTo } from './kit.js';

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, jest, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from '../fast-check.js';
 import { RateLimiter, type RateLimiterOptions } from '../../lib/flow/index.js';
 import { isSettled, turn } from '../pool/signals.js';
 import { FakeClock } from './kit.js';

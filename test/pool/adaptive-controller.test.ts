@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from '../fast-check.js';
 import { GradientController } from '../../lib/pool/adaptive/gradient-controller.js';
 import { LimitLaw } from '../../lib/pool/adaptive/limit-law.js';
 import type { Ending } from '../../lib/pool/observer.js';

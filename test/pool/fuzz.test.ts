@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../fast-check.js';
 import { NbAioPool, type PoolFuture, type SubmitOptions } from '../../lib/pool/index.js';
 import { mayBeTied, openWaits } from '../../lib/pool/waits.js';
 import { turn } from './signals.js';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../fast-check.js';
 import { LinkedList, type Linked } from '../../lib/pool/linked-list.js';
 
 class Node implements Linked<Node> {

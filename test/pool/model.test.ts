@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
-import * as fc from 'fast-check';
+import * as fc from '../fast-check.js';
 import { NbAioPool, PoolFullError, type PoolFuture } from '../../lib/pool/index.js';
 import { openWaits } from '../../lib/pool/waits.js';
 import { deferred, turn, type Deferred } from './signals.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import assert from 'node:assert/strict';
-import * as fc from 'fast-check';
+import * as fc from '../fast-check.js';
 import { NbAioPool, type PoolFuture } from '../../lib/pool/index.js';
 import { PriorityLine } from '../../lib/pool/priority-line.js';
 import type { Task } from '../../lib/pool/task.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from '../fast-check.js';
 import { jsonCodec, v8Codec } from '../../lib/queue/codec.js';
 import { PayloadTooLargeError, PayloadUnsupportedError } from '../../lib/queue/errors.js';
 import { EnvelopeWriter, readArgs, readValue, writeValue } from '../../lib/queue/payload.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from '../fast-check.js';
 import { InvalidOptionError, UnknownOptionError } from '../../lib/errors.js';
 import { refusalDelay, refusedFor, retryDelay, DEFAULT_RETRY } from '../../lib/queue/retry-policy.js';
 import { checkTaskOptions, resolveTask, type TaskOptions } from '../../lib/queue/task-options.js';

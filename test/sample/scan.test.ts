@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from '../fast-check.js';
 import type { Report } from '../../sample/01-duplicate-files/src/scan/report.js';
 import { Scan } from '../../sample/01-duplicate-files/src/scan/scan.js';
 

@@ -1,5 +1,6 @@
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../../fast-check.js';
 import { useLab } from '../redis-kit.js';
 import { type Plan, plan } from './plan.js';
 import { Player } from './player.js';
@@ -9,8 +10,12 @@ import { Server } from './server.js';
 // them any more; on a server that is full at times, forgets, and holds what others have put there. After each script:
 // every message is in one place, and nothing has moved that may not.
 
-/** How many plans are played. A failure comes with a seed and a path: given to `fc.check`, they play its plan again. */
+/** How many plans are played. */
 const SEEDS = Number(process.env['FUZZ_SEEDS'] ?? 500);
+/** A plan takes some 20 ms: one that takes so long stands still. */
+const STANDSTILL = 20_000;
+/** Looking for a smaller plan that fails as well ends then, ms. */
+const LONGEST = 60_000 + 100 * SEEDS;
 
 const lab = useLab();
 
@@ -29,7 +34,10 @@ async function play(each: Plan, note: (line: () => string) => void): Promise<voi
 /** What happens when a plan is played, line by line. */
 async function historyOf(each: Plan): Promise<string> {
   const lines: string[] = [];
-  await play(each, (line) => lines.push(line())).catch((error: unknown) => lines.push(`=> ${String(error)}`));
+  await Promise.race([
+    play(each, (line) => lines.push(line())).catch((error: unknown) => lines.push(`=> ${String(error)}`)),
+    setTimeout(STANDSTILL, undefined, { ref: false }).then(() => lines.push('=> stands still')),
+  ]);
   return lines.join('\n').replaceAll(/page0*(\d+)(\d\d)/g, '$1:$2');
 }
 
@@ -37,12 +45,17 @@ test(
   'whatever is lost, repeated, late or forgotten, every message is in one place until it is settled',
   async () => {
     const property = fc.asyncProperty(plan, (each) => play(each, () => {}));
-    const played = await fc.check(property, { numRuns: SEEDS, unbiased: true });
+    const played = await fc.check(property, {
+      numRuns: SEEDS,
+      unbiased: true,
+      timeout: STANDSTILL,
+      interruptAfterTimeLimit: LONGEST,
+    });
     if (played.counterexample) {
       const [each] = played.counterexample;
       throw new Error(`${fc.defaultReportMessage(played)}\n\n${await historyOf(each)}`);
     }
     expect(played.numRuns).toBe(SEEDS);
   },
-  60_000 + 500 * SEEDS,
+  LONGEST + 3 * STANDSTILL,
 );

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import * as fc from '../../fast-check.js';
 import { LEASE, type MessageOutcome, OUTCOMES, SCOUT_TIME } from './consumer.js';
 
 // What a plan may hold. Numbers that pick something count around what there is.

@@ -1,8 +1,12 @@
 import type { QueueKeys } from '../../../lib/broker/redis/keys.js';
 import { Producer } from '../../../lib/broker/redis/producer.js';
 import type { NewMessage } from '../../../lib/queue/broker.js';
+import { SubmitUnknownError } from '../../../lib/queue/errors.js';
 import type { Fates } from './fates.js';
 import type { Call, Network } from './network.js';
+
+/** A call this old (ms) is not stored any more, and nobody knows whether its first copy was. */
+const CALL_LIFE = 12 * 3_600_000;
 
 /** Producers, which must be told what has become of their messages. */
 export class Submitter {
@@ -30,16 +34,17 @@ export class Submitter {
   submit(producer: number, pages: readonly number[], long: boolean): Call {
     const batch = pages.flatMap((count) => this.newPage(count, long));
     const ids = batch.map(({ id }) => id);
+    const sentAt = performance.now();
     this.producers[producer]!.add(this.keys, batch).then(
       () => this.check(ids, true),
-      (error: Error) => this.onRefused(ids, error),
+      (error: Error) => this.onRefused(ids, error, performance.now() - sentAt),
     );
     return this.network.latest;
   }
 
-  private onRefused(ids: readonly string[], error: Error): void {
-    if (/OOM|READONLY/.test(error.message)) this.check(ids, false);
-    else this.onFault(error);
+  private onRefused(ids: readonly string[], error: Error, after: number): void {
+    if (/OOM|READONLY/.test(error.message)) return this.check(ids, false);
+    if (!(error instanceof SubmitUnknownError && after > CALL_LIFE)) this.onFault(error);
   }
 
   /** All of it is stored, or nothing. */

@@ -1,0 +1,15 @@
+import * as fc from 'fast-check';
+
+// What all property tests have in common.
+
+/** Draws the same as the run whose failure reported it. CI has one, so that only a change makes it fail. */
+const SEED = process.env['FUZZ_SEED'];
+
+fc.configureGlobal({
+  ...(SEED !== undefined && { seed: Number(SEED) }),
+  // Jest's limit may not end a search for smaller counterexamples: nobody would hear what had failed.
+  interruptAfterTimeLimit: 15_000,
+  markInterruptAsFailure: true,
+});
+
+export * from 'fast-check';
