@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { NO_SETTLEMENTS } from '../../lib/queue/broker.js';
 import { SubmitGroup } from '../../lib/queue/submit-group.js';
 import { deferred, until } from '../signals.js';
 import type { TcpProxy } from '../tcp-proxy.js';
-import { type Consumer, idsOf, message, messages } from './contract-kit.js';
+import { type Consumer, idsOf, message, messages, PATIENT } from './contract-kit.js';
 import { PATIENCE, useLab } from './redis-kit.js';
 
 // What one page has in common must survive what happens to one of its messages, whatever a server refuses, forgets, or
@@ -177,6 +178,25 @@ describe('a server that has forgotten its last moment (a failover, a crash with 
     // Its lease ends by itself.
     expect(await raw.zcard(keys.consumers)).toBe(1);
     expect(await drain()).toEqual([id]);
+  });
+
+  it('keeps nothing on loan to a consumer whose scout brought it the same once more', async () => {
+    const { keys, raw, queue } = lab();
+    const brought = deferred<void>();
+    const broker = await lab().broker();
+    const lease = broker.lease(queue, PATIENT, (found) => void (found && brought.resolve()));
+    const ids = await storePage(3);
+    expect((await lease.claim(3, false, NO_SETTLEMENTS)).count).toBe(3);
+    const [name] = await raw.zrange(keys.consumers, '0', '-1');
+    await raw.zadd(keys.consumers, 'XX', 1, name!);
+    const goBack = await remember();
+    // Another one recovers it, and it does not know yet.
+    await (await driver()).claim(0);
+    lease.arm();
+    await brought.promise;
+    await goBack();
+    expect((await lease.claim(0, true, NO_SETTLEMENTS)).lost).toBe(true);
+    expect(await drain()).toEqual(ids);
   });
 
   it('loses no message that was stored long before', async () => {

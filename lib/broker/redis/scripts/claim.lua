@@ -92,6 +92,8 @@ redis.call('HDEL', keys.meta, 'extended:' .. consumer)
 local earliest = redis.call('ZRANGE', keys.delayed, 0, 0, 'WITHSCORES')[2]
 
 local is_gone = adopted ~= '' and not adopt(keys, consumer .. '+', adopted)
+-- It had it twice, as others had recovered its own loan, and this server has forgotten that: it can't tell which is gone.
+if is_gone and lends(keys, adopted) then return lost end
 local departures = new_departures()
 settle_loans(keys, split_spans(ARGV[9]), split_spans(ARGV[10]))
 settle_done(keys, split_spans(ARGV[11]), departures)

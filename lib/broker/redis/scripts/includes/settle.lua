@@ -7,6 +7,19 @@ local function adopt(keys, scout, entry)
   return true
 end
 
+-- Whether a loan of the consumer is, or covers, the message that `entry` stands for.
+local function lends(keys, entry)
+  if redis.call('SISMEMBER', keys.active, entry) == 1 then return true end
+  local page, at = sub(entry, 1, PAGE_LENGTH), tonumber(sub(entry, 21, 22))
+  if not at then return false end
+  for _, each in ipairs(redis.call('SMEMBERS', keys.active)) do
+    local span = sub(each, 1, PAGE_LENGTH) == page and span_of(each)
+    local first = span and tonumber(sub(span, 21, 22))
+    if first and first <= at and at < first + count_of(span) then return true end
+  end
+  return false
+end
+
 -- The loans of pages that end, and what stays on loan of them.
 local function settle_loans(keys, ended, kept)
   if #ended > 0 then redis.call('SREM', keys.active, unpack(ended)) end
