@@ -12,4 +12,9 @@ fc.configureGlobal({
   markInterruptAsFailure: true,
 });
 
+/** How many plans a fuzz plays: so many, or more on request. */
+export function plansToPlay(normally: number): number {
+  return Number(process.env['FUZZ_PLANS'] ?? normally);
+}
+
 export * from 'fast-check';

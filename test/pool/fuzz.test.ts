@@ -158,21 +158,29 @@ function termsOf({ terms }: Step): SubmitOptions {
   return { signal: controller.signal };
 }
 
-test('whatever tasks of a few pools do to each other, all of them end and nothing is left', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(limits, { minLength: 1, maxLength: 3 }),
-      fc.array(fc.array(step, { maxLength: 4 }), { minLength: 5, maxLength: 5 }),
-      fc.array(step, { minLength: 6, maxLength: 6 }),
-      async (options, plans, roots) => {
-        const storm = new Storm(options, plans);
-        expect(await storm.run(roots)).toBe(true);
-        expect(storm.mostBeyondBound).toBe(0);
-        expect(storm.pools.map((pool) => pool.stats())).toMatchObject(options.map(() => idle));
-        expect([openWaits.size, mayBeTied()]).toEqual([0, false]);
-      },
-    ),
-    // What a plan that stands still leaves behind would fail all later ones: it is the first that counts.
-    { numRuns: 2500, endOnFailure: true },
-  );
-});
+const PLANS = fc.plansToPlay(2500);
+/** For all plans, ms; each takes 1 or 2. */
+const LONGEST = 15_000 + 10 * PLANS;
+
+test(
+  'whatever tasks of a few pools do to each other, all of them end and nothing is left',
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(limits, { minLength: 1, maxLength: 3 }),
+        fc.array(fc.array(step, { maxLength: 4 }), { minLength: 5, maxLength: 5 }),
+        fc.array(step, { minLength: 6, maxLength: 6 }),
+        async (options, plans, roots) => {
+          const storm = new Storm(options, plans);
+          expect(await storm.run(roots)).toBe(true);
+          expect(storm.mostBeyondBound).toBe(0);
+          expect(storm.pools.map((pool) => pool.stats())).toMatchObject(options.map(() => idle));
+          expect([openWaits.size, mayBeTied()]).toEqual([0, false]);
+        },
+      ),
+      // What a plan that stands still leaves behind would fail all later ones: it is the first that counts.
+      { numRuns: PLANS, endOnFailure: true, interruptAfterTimeLimit: LONGEST },
+    );
+  },
+  2 * LONGEST,
+);

@@ -10,12 +10,11 @@ import { Server } from './server.js';
 // them any more; on a server that is full at times, forgets, and holds what others have put there. After each script:
 // every message is in one place, and nothing has moved that may not.
 
-/** How many plans are played. */
-const SEEDS = Number(process.env['FUZZ_SEEDS'] ?? 500);
+const PLANS = fc.plansToPlay(500);
 /** A plan takes some 20 ms: one that takes so long stands still. */
 const STANDSTILL = 20_000;
 /** Looking for a smaller plan that fails as well ends then, ms. */
-const LONGEST = 60_000 + 100 * SEEDS;
+const LONGEST = 60_000 + 100 * PLANS;
 
 const lab = useLab();
 
@@ -46,7 +45,7 @@ test(
   async () => {
     const property = fc.asyncProperty(plan, (each) => play(each, () => {}));
     const played = await fc.check(property, {
-      numRuns: SEEDS,
+      numRuns: PLANS,
       unbiased: true,
       timeout: STANDSTILL,
       interruptAfterTimeLimit: LONGEST,
@@ -55,7 +54,7 @@ test(
       const [each] = played.counterexample;
       throw new Error(`${fc.defaultReportMessage(played)}\n\n${await historyOf(each)}`);
     }
-    expect(played.numRuns).toBe(SEEDS);
+    expect(played.numRuns).toBe(PLANS);
   },
   LONGEST + 3 * STANDSTILL,
 );
