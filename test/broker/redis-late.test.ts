@@ -182,9 +182,11 @@ describe('a server that has forgotten its last moment (a failover, a crash with 
 
   it('keeps nothing on loan to a consumer whose scout brought it the same once more', async () => {
     const { keys, raw, queue } = lab();
-    const brought = deferred<void>();
+    const brought = deferred();
     const broker = await lab().broker();
-    const lease = broker.lease(queue, PATIENT, (found) => void (found && brought.resolve()));
+    const lease = broker.lease(queue, PATIENT, (found) => {
+      if (found) brought.resolve();
+    });
     const ids = await storePage(3);
     expect((await lease.claim(3, false, NO_SETTLEMENTS)).count).toBe(3);
     const [name] = await raw.zrange(keys.consumers, '0', '-1');
