@@ -54,8 +54,10 @@ function untieAll(): void {
 function untieOne(start: TaskRun, outlook: Outlook): void {
   const { task, rooms } = outlook.knotOf(start);
   if (task === undefined) {
-    if (!rooms.some((room) => room.isNear)) for (const room of rooms) room.refuse();
-    for (const room of rooms) outlook.goesOn(room.pool);
+    // What started a moment ago, for another knot, may have made room.
+    const near = rooms.filter((room) => room.isNear);
+    if (near.length === 0) for (const room of rooms) room.refuse();
+    for (const { pool } of near.length === 0 ? rooms : near) outlook.goesOn(pool);
     return;
   }
   const { owner } = task;

@@ -92,7 +92,11 @@ export class Outlook {
     if (!isBlocked) return [...needs];
     for (let wish = waits.first; wish !== undefined; wish = wish.next) needs.add(wish.task.owner);
     for (const task of waits.tasks) if (task.run !== undefined) needs.add(task.run);
-    for (const room of waits.rooms) needs.add(room.pool);
+    for (const room of waits.rooms) {
+      // Should another one take it, this is asked again.
+      if (room.isNear) return undefined;
+      needs.add(room.pool);
+    }
     return [...needs];
   }
 }

@@ -140,6 +140,27 @@ describe('of several things that a task waits for one goes away, and the rest is
     held.open();
     await b.onIdle();
   });
+
+  test('room has come, and beside it another task’s room is near, which is in no circle', async () => {
+    const [a, b, c] = [pool(), new NbAioPool({ maxConcurrency: 2, maxQueueSize: 0 }), pool()];
+    const [full, gate] = [deferred(), deferred()];
+    const waiting = a.run(async () => {
+      const child = b.run(() => full.promise.then(() => a.onRoom()));
+      await full.promise;
+      await Promise.all([child, b.onRoom()]);
+    });
+    const beside = c.run(async () => {
+      const child = b.run(() => gate.promise);
+      full.resolve();
+      await turn();
+      await Promise.all([child, b.onRoom()]);
+      return 'beside';
+    });
+    await turn(4);
+    gate.resolve();
+    await expect(waiting).rejects.toBeInstanceOf(PoolFullError);
+    expect(await beside).toBe('beside');
+  });
 });
 
 function aborting(): { signal: AbortSignal; abort: () => void } {
