@@ -295,18 +295,31 @@ describe('a lost reply of a submit', () => {
 });
 
 describe('producers', () => {
-  it('reject with SubmitUnknownError what reaches the server past its deadline, and store nothing', async () => {
-    const { raw, keys } = lab();
-    const late = {
+  /** A producer to which the server says that it is two days earlier. */
+  async function behindTheTimes(): Promise<Producer> {
+    const { raw } = lab();
+    const client = {
       time: () => Promise.resolve([String(Math.floor((Date.now() - 2 * DAY) / 1_000)), '0']),
       evalsha: raw.evalsha.bind(raw),
       eval: raw.eval.bind(raw),
-    } as unknown as Client;
-    const producer = await Producer.create(late);
-    const adding = producer.add(keys, messages(3));
+    };
+    return Producer.create(client as unknown as Client);
+  }
+
+  it('reject with SubmitUnknownError what reaches the server past its deadline, and store nothing', async () => {
+    const { raw, keys } = lab();
+    const adding = (await behindTheTimes()).add(keys, messages(3));
     await expect(adding).rejects.toBeInstanceOf(SubmitUnknownError);
     await expect(adding).rejects.toMatchObject({ code: 'NB_SUBMIT_UNKNOWN' });
     expect(await raw.exists(keys.messages, keys.ready, keys.producers)).toBe(0);
+  });
+
+  it('learn the server’s time from that, as after a night in which the machine was suspended', async () => {
+    const { keys } = lab();
+    const producer = await behindTheTimes();
+    await expect(producer.add(keys, messages(1))).rejects.toBeInstanceOf(SubmitUnknownError);
+    await producer.add(keys, messages(1));
+    expect(await lab().ready()).toHaveLength(1);
   });
 
   it('are forgotten when not heard for a day, and not before', async () => {

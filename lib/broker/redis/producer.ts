@@ -85,14 +85,14 @@ export class Producer {
   }
 
   private check({ status, now }: AddReply, count: number): void {
-    if (status === 'expired') {
-      throw new SubmitUnknownError(
-        `A call of ${count} messages reached Redis more than ${CALL_LIFE / 3_600_000} hours late: ` +
-          'it was not stored now, but may have been the first time.',
-      );
-    }
+    // Also of what came too late, or after a night in which the machine was suspended nothing would be stored any more.
     this.serverTime = now;
     this.readAt = performance.now();
+    if (status !== 'expired') return;
+    throw new SubmitUnknownError(
+      `A call of ${count} messages reached Redis more than ${CALL_LIFE / 3_600_000} hours late: ` +
+        'it was not stored now, but may have been the first time.',
+    );
   }
 
   private lineOf({ base }: QueueKeys): Line {

@@ -86,14 +86,15 @@ local known = tonumber(string.match(previous or '0', '^%d+'))
 if answered > 0 and (not owns or known < answered) then return lost end
 -- What it does not know of came back to it in the same way, and must not stay for as long as it is heard.
 if answered == 0 and owns and redis.call('SCARD', keys.active) > 0 then return lost end
+local is_gone = adopted ~= '' and redis.call('SISMEMBER', keys.scouted, adopted) == 0
+-- It had it twice, as others had recovered its own loan, and this server has forgotten that: it can't tell which is gone.
+if is_gone and lends(keys, adopted) then return lost end
 
 -- The first write is one that Redis allows when out of memory; the rest of the script is allowed after it.
 redis.call('HDEL', keys.meta, 'extended:' .. consumer)
 local earliest = redis.call('ZRANGE', keys.delayed, 0, 0, 'WITHSCORES')[2]
 
-local is_gone = adopted ~= '' and not adopt(keys, consumer .. '+', adopted)
--- It had it twice, as others had recovered its own loan, and this server has forgotten that: it can't tell which is gone.
-if is_gone and lends(keys, adopted) then return lost end
+if adopted ~= '' and not is_gone then adopt(keys, consumer .. '+', adopted) end
 local departures = new_departures()
 settle_loans(keys, split_spans(ARGV[9]), split_spans(ARGV[10]))
 settle_done(keys, split_spans(ARGV[11]), departures)

@@ -1,10 +1,9 @@
 -- Applies what became of deliveries. The caller has made sure that the consumer still owns its loans.
 
--- What the scout brought is on loan to its consumer from now on. False when others have it by now.
+-- What the scout brought, and still has, is on loan to its consumer from now on.
 local function adopt(keys, scout, entry)
-  if redis.call('SMOVE', keys.scouted, keys.active, entry) == 0 then return false end
+  redis.call('SMOVE', keys.scouted, keys.active, entry)
   if redis.call('EXISTS', keys.scouted) == 0 then redis.call('ZREM', keys.consumers, scout) end
-  return true
 end
 
 -- Whether a loan of the consumer is, or covers, the message that `entry` stands for.
