@@ -16,7 +16,8 @@ interface Chains {
 /**
  * Who has hope at one moment: a run that can go on, for all that is known, and whoever waits for something that has
  * hope. A run needs what it waits for; who waits for a slot or for room in a pool needs the pool; and a pool needs the
- * runs on its slots. Takes time by the number of runs and waits that can be reached, and not more for many starts.
+ * runs on its slots. Room that is there already is hope, too. Takes time by the number of runs and waits that can be
+ * reached, and not more for many starts.
  */
 export class Outlook {
   readonly #chains: Chains = findChains();
@@ -93,7 +94,7 @@ export class Outlook {
     for (let wish = waits.first; wish !== undefined; wish = wish.next) needs.add(wish.task.owner);
     for (const task of waits.tasks) if (task.run !== undefined) needs.add(task.run);
     for (const room of waits.rooms) {
-      // Should another one take it, this is asked again.
+      // Should others take it, whoever holds slots there is asked in the next turn (`RoomWaiters`).
       if (room.isNear) return undefined;
       needs.add(room.pool);
     }
