@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import assert from 'node:assert/strict';
 import { NbAioPool, PoolFullError } from '../../lib/pool/index.js';
 import { mayBeTied, openWaits } from '../../lib/pool/waits.js';
-import { deferred, turn } from './signals.js';
+import { deferred, microtasks, turn } from './signals.js';
 
 afterEach(() => assert.deepEqual([openWaits.size, mayBeTied()], [0, false]));
 
@@ -93,6 +93,27 @@ describe('of several things that a task waits for one goes away, and the rest is
     await turn(3);
     held.open();
     expect(await all).toEqual([[undefined, 'b'], 'a']);
+  });
+
+  test('room is near, and until it has come no slot is lent to a stranger', async () => {
+    const [a, b, c] = [pool(), pool(), pool()];
+    const held = await hold(c);
+    const begin = deferred();
+    const before = c.onRoom();
+    const first = a.run(() => begin.promise.then(() => Promise.all([c.onRoom(), b.run(() => 'b')])));
+    const second = b.run(() =>
+      begin.promise.then(() => Promise.all([held.future.result(), a.run(() => turn().then(() => 'a'))])),
+    );
+    begin.resolve();
+    await turn(3);
+    held.open();
+    await before;
+    await microtasks(9);
+    expect([a.stats().lending, b.stats().lending]).toEqual([0, 0]);
+    expect(await Promise.all([first, second])).toEqual([
+      [undefined, 'b'],
+      [undefined, 'a'],
+    ]);
   });
 
   test('a task whose first step was put off is cancelled before it', async () => {
