@@ -34,8 +34,8 @@ function play(each: Plan, note: (line: () => string) => void = () => {}): Promis
 }
 
 /** Whether it came to its end, whatever that was. */
-async function hasEnded(play: Promise<void>): Promise<boolean> {
-  const ending = play.then(
+async function hasEnded(work: Promise<void>): Promise<boolean> {
+  const ending = work.then(
     () => true,
     () => true,
   );
