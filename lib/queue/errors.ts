@@ -25,7 +25,7 @@ export class SubmitTimeoutError extends NbError {
   readonly code = 'NB_SUBMIT_TIMEOUT';
 }
 
-/** The call was sent, but no answer came: it may or may not have been stored. */
+/** The call was sent, but no answer came, or it reached Redis 12 hours late: it may or may not have been stored. */
 export class SubmitUnknownError extends NbError {
   readonly code = 'NB_SUBMIT_UNKNOWN';
 }
