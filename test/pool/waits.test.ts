@@ -184,6 +184,25 @@ describe('of several things that a task waits for one goes away, and the rest is
   });
 });
 
+test('room that comes while circles are untied is no hope for a circle that only waits beside it', async () => {
+  const [a, b, c, d] = [pool(), pool(), pool(), pool()];
+  // So many that a first look from outside does not come round.
+  const ring = Array.from({ length: 10 }, () => pool());
+  const begin = deferred();
+  const within = (each: NbAioPool, work: () => Promise<unknown>): Promise<unknown> =>
+    each.run(() => begin.promise.then(work)).catch((error: Error) => error.constructor.name);
+  const widen = (): number => (c.maxConcurrency = 2);
+  const untied = [within(a, () => b.run(widen)), within(b, () => a.run(widen))];
+  const beside = within(c, () => ring[0]!.onRoom());
+  const others = ring.slice(1).map((next, i) => within(ring[i]!, () => next.onRoom()));
+  const near = [c.onRoom(), within(d, () => c.onRoom())];
+  const last = within(ring.at(-1)!, () => ring[0]!.onRoom());
+  begin.resolve();
+  expect(await Promise.all([...untied, ...near])).toEqual([2, 2, undefined, undefined]);
+  expect(await Promise.all([...others, last])).toEqual(ring.map(() => 'PoolFullError'));
+  expect(await beside).toBeUndefined();
+});
+
 function aborting(): { signal: AbortSignal; abort: () => void } {
   const controller = new AbortController();
   return { signal: controller.signal, abort: () => controller.abort() };
