@@ -6,7 +6,7 @@ import type { Client } from './script.js';
 import { add, type AddReply } from './scripts.js';
 
 /** Redis forgets a producer that it did not hear for a day; a call this old (ms) could not be told from a repeat. */
-const CALL_LIFE = 12 * 3_600_000;
+export const CALL_LIFE = 12 * 3_600_000;
 
 /** The calls of one queue, by their numbers. */
 class Line {
@@ -85,7 +85,7 @@ export class Producer {
   }
 
   private check({ status, now }: AddReply, count: number): void {
-    // Also of what came too late, or after a night in which the machine was suspended nothing would be stored any more.
+    // Also when this came too late: after a night in which the machine was suspended all that follows would, too.
     this.serverTime = now;
     this.readAt = performance.now();
     if (status !== 'expired') return;

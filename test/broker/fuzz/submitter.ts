@@ -1,12 +1,9 @@
 import type { QueueKeys } from '../../../lib/broker/redis/keys.js';
-import { Producer } from '../../../lib/broker/redis/producer.js';
+import { CALL_LIFE, Producer } from '../../../lib/broker/redis/producer.js';
 import type { NewMessage } from '../../../lib/queue/broker.js';
 import { SubmitUnknownError } from '../../../lib/queue/errors.js';
 import type { Fates } from './fates.js';
 import type { Call, Network } from './network.js';
-
-/** A call this old (ms) is not stored any more, and nobody knows whether its first copy was. */
-const CALL_LIFE = 12 * 3_600_000;
 
 /** Producers, which must be told what has become of their messages. */
 export class Submitter {

@@ -87,7 +87,8 @@ if answered > 0 and (not owns or known < answered) then return lost end
 -- What it does not know of came back to it in the same way, and must not stay for as long as it is heard.
 if answered == 0 and owns and redis.call('SCARD', keys.active) > 0 then return lost end
 local is_gone = adopted ~= '' and redis.call('SISMEMBER', keys.scouted, adopted) == 0
--- It had it twice, as others had recovered its own loan, and this server has forgotten that: it can't tell which is gone.
+-- Others had recovered its own loan, its scout brought it that once more, and this server has forgotten both: it can't
+-- tell which is gone.
 if is_gone and lends(keys, adopted) then return lost end
 
 -- The first write is one that Redis allows when out of memory; the rest of the script is allowed after it.

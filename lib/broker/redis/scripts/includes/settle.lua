@@ -8,11 +8,11 @@ end
 
 -- Whether a loan of the consumer is, or covers, the message that `entry` stands for.
 local function lends(keys, entry)
-  if redis.call('SISMEMBER', keys.active, entry) == 1 then return true end
   local page, at = sub(entry, 1, PAGE_LENGTH), tonumber(sub(entry, 21, 22))
-  if not at then return false end
-  for _, each in ipairs(redis.call('SMEMBERS', keys.active)) do
-    local span = sub(each, 1, PAGE_LENGTH) == page and span_of(each)
+  for _, loan in ipairs(redis.call('SMEMBERS', keys.active)) do
+    if loan == entry then return true end
+    -- Without an index it is foreign, and on no page.
+    local span = at and sub(loan, 1, PAGE_LENGTH) == page and span_of(loan)
     local first = span and tonumber(sub(span, 21, 22))
     if first and first <= at and at < first + count_of(span) then return true end
   end
